@@ -1,0 +1,48 @@
+# Everything a contributor needs. PYTHON chooses the interpreter (3.11 or newer) that .venv is made with.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check format lint docs-check clean
+help:
+	@echo "make demo    install into .venv and print the hedge ticket of the example desk"
+	@echo "make test    the whole test suite"
+	@echo "make check   everything that CI checks: lint, types, floors, tests"
+	@echo "make format  format the code"
+	@echo "make clean   remove .venv and caches"
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Hedgerow needs Python 3.11 or newer: make demo PYTHON=python3.11")'
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/installed: .venv/made pyproject.toml constraints.txt
+	@echo "installing into .venv (a minute or two, once) ..." >&2
+	@$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/made pyproject.toml constraints.txt
+	@echo "installing with test tools into .venv (a minute or two, once) ..." >&2
+	@$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/installed
+
+demo: .venv/installed
+	@$(BIN)/hedgerow demo
+
+test: .venv/installed-dev
+	@$(BIN)/python -m pytest
+
+lint: .venv/installed-dev
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports >.venv/floors.txt || { cat .venv/floors.txt; exit 1; }
+	@echo "lint, types and floors: clean"
+
+check: lint test
+
+format: .venv/installed-dev
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

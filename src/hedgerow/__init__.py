@@ -1,0 +1,79 @@
+"""Hedgerow: hedge ratio optimization for crypto derivatives.
+
+The façade is lazy: importing it loads no numpy, no compiler and no data.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from hedgerow.config import Desk, load_desk
+    from hedgerow.core.errors import (
+        ConfigError,
+        HedgerowError,
+        InputError,
+        InvariantBroken,
+        MarketDataError,
+        NumeraireError,
+        SolveError,
+    )
+    from hedgerow.core.money import Money
+    from hedgerow.examples import example
+    from hedgerow.market import Snapshot, load_snapshot, save_snapshot
+    from hedgerow.oneshot import hedge
+    from hedgerow.pricing import black76, implied_vol
+    from hedgerow.report import Ticket
+
+_HOMES: Final = {
+    "ConfigError": "hedgerow.core.errors",
+    "Desk": "hedgerow.config",
+    "HedgerowError": "hedgerow.core.errors",
+    "InputError": "hedgerow.core.errors",
+    "InvariantBroken": "hedgerow.core.errors",
+    "MarketDataError": "hedgerow.core.errors",
+    "Money": "hedgerow.core.money",
+    "NumeraireError": "hedgerow.core.errors",
+    "Snapshot": "hedgerow.market",
+    "SolveError": "hedgerow.core.errors",
+    "Ticket": "hedgerow.report",
+    "black76": "hedgerow.pricing",
+    "example": "hedgerow.examples",
+    "hedge": "hedgerow.oneshot",
+    "implied_vol": "hedgerow.pricing",
+    "load_desk": "hedgerow.config",
+    "load_snapshot": "hedgerow.market",
+    "save_snapshot": "hedgerow.market",
+}
+
+__all__ = [
+    "ConfigError",
+    "Desk",
+    "HedgerowError",
+    "InputError",
+    "InvariantBroken",
+    "MarketDataError",
+    "Money",
+    "NumeraireError",
+    "Snapshot",
+    "SolveError",
+    "Ticket",
+    "black76",
+    "example",
+    "hedge",
+    "implied_vol",
+    "load_desk",
+    "load_snapshot",
+    "save_snapshot",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hedgerow' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,161 @@
+"""A book as arrays, and its valuation in one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.book import kernels
+from hedgerow.book.rows import Row
+from hedgerow.core.arrays import Float64, Int64, frozen
+from hedgerow.core.errors import InputError, NumeraireError
+from hedgerow.core.ids import Currency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledBook:
+    """A book compiled against one market.
+
+    Parameters
+    ----------
+    base : str
+        Ticker of the coin.
+    spot : float
+        Index at which it was compiled. [USD per coin]
+    kinds : ndarray of shape (n_row,)
+        Kind code of each row.
+    table : ndarray of shape (n_row, 9)
+        Numbers of each row; the columns are named in ``book/kernels.py``. [USD terms]
+    group : ndarray of shape (n_row,)
+        Which position (or hedging instrument) a row belongs to.
+    n_group : int
+        How many there are.
+    bucket : ndarray of shape (n_row,)
+        Which bucket of kind and expiry a row belongs to.
+    buckets : tuple of (str, int or None)
+        Kind and expiry of each bucket. [UTC epoch ns]
+    """
+
+    base: Currency
+    spot: float
+    kinds: Int64[np.ndarray, " n_row"]
+    table: Float64[np.ndarray, "n_row n_column"]
+    group: Int64[np.ndarray, " n_row"]
+    n_group: int
+    bucket: Int64[np.ndarray, " n_row"]
+    buckets: tuple[tuple[str, int | None], ...]
+
+
+def assemble(rows: Sequence[Row], *, base: Currency, spot: float, n_group: int) -> CompiledBook:
+    """Lay rows out as arrays.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Rows of all positions.
+    base : str
+        Ticker of the coin.
+    spot : float
+        Index price. [USD per coin]
+    n_group : int
+        Number of positions.
+
+    Returns
+    -------
+    CompiledBook
+        The book. [USD terms]
+    """
+    keys = [(row.label, row.expiry_ns) for row in rows]
+    buckets = sorted(set(keys), key=lambda key: (key[1] is not None, key[1] or 0, key[0]))
+    place = {key: i for i, key in enumerate(buckets)}
+    table = np.array([row[4:] for row in rows], dtype=np.float64).reshape(len(rows), kernels.N_COLUMNS)
+    return CompiledBook(
+        base=base,
+        spot=spot,
+        kinds=frozen(np.array([row.kind for row in rows], dtype=np.int64)),
+        table=frozen(table),
+        group=frozen(np.array([row.group for row in rows], dtype=np.int64)),
+        n_group=n_group,
+        bucket=frozen(np.array([place[key] for key in keys], dtype=np.int64)),
+        buckets=tuple(buckets),
+    )
+
+
+def value_book(
+    book: CompiledBook,
+    *,
+    numeraire: str,
+    spot: float | None = None,
+    vol_shift: float = 0.0,
+    years_passed: float = 0.0,
+) -> Float64[np.ndarray, "5 n_row"]:
+    """Revalue every row of a book in one pass.
+
+    Parameters
+    ----------
+    book : CompiledBook
+        The book.
+    numeraire : str
+        ``USD`` or the base coin; there is no default.
+    spot : float or None
+        Spot to value at, forwards moving along in proportion; None for the index. [USD per coin]
+    vol_shift : float
+        Added to every vol. [fraction per square root of a year]
+    years_passed : float
+        Time that has passed since the snapshot. [years]
+
+    Returns
+    -------
+    ndarray of shape (5, n_row)
+        Value, delta, gamma, vega, theta of each row. [numeraire], [coin], [numeraire per USD²],
+        [numeraire per 1.00 vol], [numeraire per year]
+
+    Raises
+    ------
+    NumeraireError
+        If the numeraire is neither USD nor the base coin.
+    InputError
+        If the spot is not positive, or the shift leaves an option without vol or time.
+
+    References
+    ----------
+    Black (1976), eq. 8; Alexander, Chen, Imeraj (2023), section 2; Adams et al. (2021), eqs. 6.29 and 6.30.
+    """
+    in_coin = check_numeraire(numeraire, book.base)
+    at = book.spot if spot is None else spot
+    if not (at > 0.0 and np.isfinite(at)):
+        raise InputError(f"a spot of {at}", "prices are positive and finite")
+    options = book.kinds >= kernels.LINEAR_OPTION
+    options &= book.kinds <= kernels.INVERSE_OPTION
+    if np.any(book.table[options, kernels.VOL] + vol_shift <= 0.0):
+        raise InputError(f"a vol shift of {vol_shift:g} leaves an option without vol", "shift by less")
+    if np.any(book.table[options, kernels.EXPIRY] - years_passed <= 0.0):
+        raise InputError(f"{years_passed:g} years take an option past its expiry", "roll by less")
+    out = np.empty((5, book.kinds.size))
+    kernels.value_rows(book.kinds, book.table, float(at), float(vol_shift), float(years_passed), in_coin, out)
+    return out
+
+
+def check_numeraire(numeraire: str, base: str) -> bool:
+    """Tell whether a numeraire is the coin.
+
+    Parameters
+    ----------
+    numeraire : str
+        The stated numeraire.
+    base : str
+        Ticker of the book's coin.
+
+    Returns
+    -------
+    bool
+        True for the coin, False for USD. [bool]
+
+    Raises
+    ------
+    NumeraireError
+        If it is neither.
+    """
+    if numeraire not in ("USD", base):
+        raise NumeraireError(f"the numeraire {numeraire!r}", f"state USD or {base}")
+    return numeraire == base

@@ -1,0 +1,263 @@
+"""From positions to rows of numbers: done once per book and market, before any valuation.
+
+Also here: the rows of a *trade*. A trade pays for itself, so buying an option adds the option and takes away its
+premium in the settlement currency. That is why the delta of a bought coin-settled option is delta_BS - V (the net
+transaction delta) whatever the numeraire: the coins paid for it are gone.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from hedgerow.book import kernels
+from hedgerow.book.positions import Balance, ContractPosition, LiquidityPosition, Position
+from hedgerow.core.errors import DataFault, InputError, MarketDataError
+from hedgerow.core.ids import Currency
+from hedgerow.core.instants import to_iso, years_between
+from hedgerow.instruments import (
+    EuropeanOption,
+    Future,
+    Instrument,
+    Perpetual,
+    Spot,
+    expiry_of,
+    is_inverse,
+    kind_of,
+)
+from hedgerow.market import Quote, Snapshot
+from hedgerow.pools import liquidity_range
+
+
+class Row(NamedTuple):
+    """One line of a compiled book. Numbers in USD terms: rates of quote currencies are already applied."""
+
+    kind: int
+    group: int
+    label: str
+    expiry_ns: int | None
+    quantity: float
+    ratio: float = 1.0
+    entry: float = 1.0
+    strike: float = 1.0
+    expiry_years: float = 1.0
+    vol: float = 1.0
+    sign: float = 1.0
+    lower: float = 1.0
+    upper: float = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marking:
+    """What positions are valued with.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Quotes, index and pools, with the user's assumed quotes already in place.
+    vols : dict of str to float
+        Vol of each option that can be priced. [fraction per square root of a year]
+    usd_rates : dict of str to float
+        What one unit of each cash currency is worth; USD itself is one. [USD per unit]
+    """
+
+    snapshot: Snapshot
+    vols: dict[str, float]
+    usd_rates: dict[Currency, float] = field(default_factory=dict)
+
+    def usd_rate(self, currency: str) -> float:
+        """Return what one unit of a cash currency is worth.
+
+        Parameters
+        ----------
+        currency : str
+            Ticker.
+
+        Returns
+        -------
+        float
+            The rate. [USD per unit]
+
+        Raises
+        ------
+        MarketDataError
+            If the rate is not known.
+        """
+        if currency == "USD":
+            return 1.0
+        rate = self.usd_rates.get(Currency(currency))
+        if rate is None:
+            raise MarketDataError(currency, DataFault.MISSING, "has no USD rate", f"state it: [rates] {currency} = 1.0")
+        return rate
+
+
+def rows_of(position: Position, marking: Marking, group: int) -> list[Row]:
+    """Compile one position.
+
+    Parameters
+    ----------
+    position : Position
+        Balance, contract or liquidity position.
+    marking : Marking
+        The market.
+    group : int
+        Number of the position in its book.
+
+    Returns
+    -------
+    list of Row
+        One or more rows. [USD terms]
+
+    Raises
+    ------
+    MarketDataError
+        If the market cannot value the position.
+    InputError
+        If the position contradicts itself.
+    """
+    match position:
+        case Balance():
+            return [_balance_row(position.currency, position.amount, marking, group)]
+        case LiquidityPosition():
+            return _range_rows(position, marking, group)
+        case ContractPosition():
+            return [_contract_row(position, marking, group)]
+
+
+def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row]:
+    """Compile a purchase of one contract at its mid, paid for in its settlement currency.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        What is bought.
+    marking : Marking
+        The market.
+    group : int
+        Number of the instrument among the hedging instruments.
+
+    Returns
+    -------
+    list of Row
+        Rows that together are worth nothing at the mid. [USD terms]
+
+    Raises
+    ------
+    MarketDataError
+        If the market cannot value the instrument.
+
+    References
+    ----------
+    Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2, doi 10.1111/mafi.12410.
+    """
+    quote = marking.snapshot.quotes.quote(instrument.name)
+    if isinstance(instrument, Perpetual | Future):
+        entry = quote.mid
+        return [_contract_row(ContractPosition(instrument=instrument, quantity=1.0, entry_price=entry), marking, group)]
+    held = _contract_row(ContractPosition(instrument=instrument, quantity=1.0), marking, group)
+    price = quote.mid if isinstance(instrument, Spot) else quote.mark
+    paid = -price * instrument.contract_size
+    return [held, _balance_row(instrument.settle, paid, marking, group)]
+
+
+def _balance_row(currency: str, amount: float, marking: Marking, group: int) -> Row:
+    if currency == marking.snapshot.base:
+        return Row(kernels.COIN, group, "spot", None, amount)
+    return Row(kernels.CASH, group, "cash", None, amount * marking.usd_rate(currency))
+
+
+def _range_rows(held: LiquidityPosition, marking: Marking, group: int) -> list[Row]:
+    """A range and its uncollected fees; a rate r of the quote token turns L into L·sqrt(r) and scales the edges."""
+    pool = marking.snapshot.pool(held.position.pool)
+    quote = pool.token1 if pool.base_is_token0 else pool.token0
+    rate = marking.usd_rate(quote)
+    shape = liquidity_range(held.position, pool)
+    label = "liquidity range"
+    rows = [
+        Row(
+            kernels.RANGE,
+            group,
+            label,
+            None,
+            shape.liquidity * math.sqrt(rate),
+            lower=shape.lower * rate,
+            upper=shape.upper * rate,
+        )
+    ]
+    if held.fees_base:
+        rows.append(Row(kernels.COIN, group, label, None, held.fees_base))
+    if held.fees_quote:
+        rows.append(Row(kernels.CASH, group, label, None, held.fees_quote * rate))
+    return rows
+
+
+def _contract_row(position: ContractPosition, marking: Marking, group: int) -> Row:
+    instrument, snapshot = position.instrument, marking.snapshot
+    if instrument.base != snapshot.base:
+        raise InputError(
+            f"{instrument.name} is on {instrument.base}, the market on {snapshot.base}",
+            "keep one book per coin",
+        )
+    expiry = expiry_of(instrument)
+    if expiry is not None and expiry <= snapshot.as_of_ns:
+        raise MarketDataError(
+            instrument.name, DataFault.EXPIRED, f"expired at {to_iso(expiry)}", "settle it, then take it out"
+        )
+    if isinstance(instrument, Spot):
+        return Row(kernels.COIN, group, "spot", None, position.quantity)
+    quote = snapshot.quotes.quote(instrument.name)
+    if isinstance(instrument, EuropeanOption):
+        return _option_row(position, instrument, quote, marking, group)
+    return _future_row(position, instrument, quote, marking, group)
+
+
+def _future_row(
+    position: ContractPosition, instrument: Perpetual | Future, quote: Quote, marking: Marking, group: int
+) -> Row:
+    rate = 1.0 if is_inverse(instrument) else marking.usd_rate(instrument.quote)
+    if not quote.mark > 0.0:
+        raise MarketDataError(quote.name, DataFault.NOT_FINITE, f"its mark is {quote.mark:g}", "state a mark")
+    if position.entry_price is None or not position.entry_price > 0.0:
+        raise InputError(
+            f"{instrument.name}: no positive entry_price", "state the average entry of futures and perpetuals"
+        )
+    inverse = is_inverse(instrument)
+    return Row(
+        kernels.INVERSE_FUTURE if inverse else kernels.LINEAR_FUTURE,
+        group,
+        kind_of(instrument),
+        expiry_of(instrument),
+        position.quantity * instrument.contract_size,
+        ratio=quote.mark * rate / marking.snapshot.index_price,
+        entry=position.entry_price * rate,
+    )
+
+
+def _option_row(
+    position: ContractPosition, instrument: EuropeanOption, quote: Quote, marking: Marking, group: int
+) -> Row:
+    vol = marking.vols.get(instrument.name)
+    if vol is None:
+        raise MarketDataError(
+            instrument.name,
+            DataFault.ARBITRAGE,
+            "its mark implies no vol",
+            "price it elsewhere or leave it out",
+        )
+    if position.entry_price is not None:
+        raise InputError(
+            f"{instrument.name}: entry_price {position.entry_price:g}",
+            "an option's premium is already paid; entry_price belongs to futures and perpetuals",
+        )
+    rate = 1.0 if is_inverse(instrument) else marking.usd_rate(instrument.quote)
+    return Row(
+        kernels.INVERSE_OPTION if is_inverse(instrument) else kernels.LINEAR_OPTION,
+        group,
+        kind_of(instrument),
+        instrument.expiry_ns,
+        position.quantity * instrument.contract_size,
+        ratio=quote.forward * rate / marking.snapshot.index_price,
+        strike=instrument.strike * rate,
+        expiry_years=years_between(marking.snapshot.as_of_ns, instrument.expiry_ns),
+        vol=vol,
+        sign=1.0 if instrument.is_call else -1.0,
+    )

@@ -1,0 +1,257 @@
+"""The desk file: what is held, what may be traded, what is assumed, what shall be neutral.
+
+Every key is described in ``docs/desk-file.md``.
+"""
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from hedgerow.book import RiskSettings
+from hedgerow.core.errors import ConfigError
+from hedgerow.core.toml_file import line_of, read_text, read_toml
+
+Target: TypeAlias = float | tuple[float, float]
+"""An exact value, or a band [lower, upper]. [desk unit of the Greek]"""
+
+
+class PositionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A ``[[position]]`` table: a quantity of one contract.
+
+    Parameters
+    ----------
+    instrument : str
+        The venue's name.
+    quantity : float
+        Signed, long > 0. [contracts]
+    entry_price : float or None
+        Average entry of a future or perpetual. [quote per base]
+    """
+
+    instrument: str
+    quantity: float
+    entry_price: float | None = None
+
+
+class LiquidityLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A ``[[liquidity]]`` table: a Uniswap v3 position.
+
+    Parameters
+    ----------
+    name : str
+        The user's name for it.
+    pool : str
+        The snapshot's name of the pool.
+    liquidity : int or str
+        As in the contract; a string where it does not fit into 64 bits. [raw liquidity units]
+    tick_lower, tick_upper : int
+        The range. [ticks]
+    fees_base, fees_quote : float
+        Uncollected fees. [base], [quote token]
+    """
+
+    name: str
+    pool: str
+    liquidity: int | str
+    tick_lower: int
+    tick_upper: int
+    fees_base: float = 0.0
+    fees_quote: float = 0.0
+
+
+class ContractTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A ``[[contract]]`` table: what the user states because no data hold it. Labelled *assumed* everywhere.
+
+    Parameters
+    ----------
+    instrument : str
+        The venue's name.
+    bid, ask, mark : float or None
+        Its quote; mark is the mid if only bid and ask are stated. [settle per contract or quote per base]
+    lot : float or None
+        Smallest trade. [contracts]
+    taker_fee : float or None
+        Share of the notional. [fraction]
+    fee_premium_cap : float or None
+        An option's fee is at most this share of its premium. [fraction]
+    """
+
+    instrument: str
+    bid: float | None = None
+    ask: float | None = None
+    mark: float | None = None
+    lot: float | None = None
+    taker_fee: float | None = None
+    fee_premium_cap: float | None = None
+
+
+class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The ``[hedge]`` table.
+
+    Parameters
+    ----------
+    instruments : tuple of str
+        What may be traded.
+    risk_aversion : float
+        Weight of half the variance of P&L against cost. [per unit of the numeraire]
+    neutral : dict of str to Target
+        Greeks to hold, exactly or in a band. [desk units]
+    limits : dict of str to float
+        Largest absolute trade by instrument. [contracts]
+    """
+
+    instruments: tuple[str, ...]
+    risk_aversion: float
+    neutral: dict[str, Target] = {}
+    limits: dict[str, float] = {}
+
+
+class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole desk file.
+
+    Parameters
+    ----------
+    base : str
+        The coin of the book.
+    numeraire : str
+        ``USD`` or the coin; there is no default.
+    hedge : HedgeSettings
+        What may be traded and what shall be neutral.
+    risk : RiskSettings
+        The factor model.
+    name : str
+        For people.
+    balances : dict of str to float
+        Coins and cash, collateral included. [currency]
+    rates : dict of str to float
+        What a unit of each cash currency is worth. [USD per unit]
+    position, liquidity, contract : tuples
+        The tables of the same names.
+    file : str
+        Where it was read from; empty if it was made in code.
+    """
+
+    base: str
+    numeraire: str
+    hedge: HedgeSettings
+    risk: RiskSettings
+    name: str = "desk"
+    balances: dict[str, float] = {}
+    rates: dict[str, float] = {}
+    position: tuple[PositionLine, ...] = ()
+    liquidity: tuple[LiquidityLine, ...] = ()
+    contract: tuple[ContractTerms, ...] = ()
+    file: str = ""
+
+    def error(self, field: str, problem: str, advice: str) -> ConfigError:
+        """Make an error that points into the file of this desk.
+
+        Parameters
+        ----------
+        field : str
+            Dotted path, for example ``position[2].quantity``.
+        problem, advice : str
+            What is wrong and what to do. [text]
+
+        Returns
+        -------
+        ConfigError
+            With file and line, where there is a file. [error]
+        """
+        line = line_of(read_text(Path(self.file)), field) if self.file and Path(self.file).is_file() else None
+        return ConfigError(self.file or "desk", field, problem, advice, line)
+
+
+def load_desk(path: str | Path) -> Desk:
+    """Read a desk file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The TOML file.
+
+    Returns
+    -------
+    Desk
+        Its content, checked as far as it can be without a market. [as its fields]
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or breaks a rule; names file, line, field and remedy.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> desk = hr.load_desk(hr.example("eth-2024-01-08") / "desk.toml")
+    >>> desk.numeraire, len(desk.position)
+    ('USD', 8)
+    """
+    desk = read_toml(Path(path), Desk)
+    desk = msgspec.structs.replace(desk, file=str(path))
+    for field, value in _numbers(msgspec.to_builtins(desk), ""):
+        if not math.isfinite(value):
+            raise desk.error(field, f"is {value}", "give a finite number")
+    _check_values(desk)
+    return desk
+
+
+def _numbers(node: Any, path: str) -> Iterator[tuple[str, float]]:
+    """Walk all floats of a nested structure with their dotted paths."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _numbers(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list | tuple):
+        for i, value in enumerate(node):
+            yield from _numbers(value, f"{path}[{i}]")
+    elif isinstance(node, float):
+        yield path, node
+
+
+def _check_values(desk: Desk) -> None:
+    """Apply the rules that need no market."""
+    if desk.numeraire not in ("USD", desk.base):
+        raise desk.error("numeraire", f"is {desk.numeraire!r}", f"state USD or {desk.base}")
+    if not desk.hedge.risk_aversion > 0.0:
+        raise desk.error(
+            "hedge.risk_aversion",
+            f"is {desk.hedge.risk_aversion:g}",
+            f"it weighs variance against cost: positive, per {desk.numeraire}",
+        )
+    for currency, rate in desk.rates.items():
+        if not rate > 0.0:
+            raise desk.error(f"rates.{currency}", f"is {rate:g}", "a rate is positive, in USD per unit")
+    for name, limit in desk.hedge.limits.items():
+        if name not in desk.hedge.instruments:
+            raise desk.error(f"hedge.limits.{name}", "is not a hedging instrument", "add it to hedge.instruments")
+        if not limit >= 0.0:
+            raise desk.error(f"hedge.limits.{name}", f"is {limit:g}", "a limit is not negative, in contracts")
+    for i, line in enumerate(desk.contract):
+        _check_terms(desk, i, line)
+    _refuse_twins(desk, "hedge.instruments", list(desk.hedge.instruments))
+    _refuse_twins(desk, "contract", [line.instrument for line in desk.contract])
+
+
+def _check_terms(desk: Desk, i: int, line: ContractTerms) -> None:
+    where = f"contract[{i}]"
+    for key in ("bid", "ask", "mark", "lot"):
+        value = getattr(line, key)
+        if value is not None and not value > 0.0:
+            raise desk.error(f"{where}.{key}", f"is {value:g}", "it must be positive")
+    for key in ("taker_fee", "fee_premium_cap"):
+        value = getattr(line, key)
+        if value is not None and not 0.0 <= value < 1.0:
+            raise desk.error(f"{where}.{key}", f"is {value:g}", "fees are fractions: write 0.0005 for 0.05 %")
+    if (line.bid is None) != (line.ask is None):
+        raise desk.error(where, "states one side of a quote only", "state both bid and ask, or neither")
+    if line.bid is not None and line.ask is not None and line.bid > line.ask:
+        raise desk.error(f"{where}.bid", f"{line.bid:g} is above the ask {line.ask:g}", "uncross the quote")
+
+
+def _refuse_twins(desk: Desk, field: str, names: list[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise desk.error(field, f"names {name} twice", "keep one of them")

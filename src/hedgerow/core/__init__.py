@@ -1,0 +1,1 @@
+"""Floor 0: money, time, identifiers, errors, arrays and the kernel compiler."""

@@ -1,0 +1,111 @@
+"""How kernels are compiled and cached.
+
+A kernel is a function that numba compiles at its first call and keeps on disk. Numba's own cache looks only at
+the file of the function itself; a kernel that inlines another file's function would be served stale after an
+edit there. So the folder of the cache is named after a hash of the sources of *all* kernels: an edited kernel is
+never served stale, and nothing needs to be cleaned by hand.
+
+Kernels live in files called ``kernels.py`` (or ``*_kernels.py``), nowhere else; a test holds that.
+"""
+
+import functools
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numba
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_KEPT_VERSIONS: Final = 4
+_FAST: Final = {"contract", "nsz"}
+"""Fused multiply-add and no care for the sign of zero: neither harms NaN or accuracy."""
+
+
+def kernel_sources() -> list[Path]:
+    """Return the files that may hold kernels, in a fixed order.
+
+    Returns
+    -------
+    list of Path
+        Every ``kernels.py`` and ``*_kernels.py`` of the package, and this file.
+    """
+    return sorted({*_PACKAGE.rglob("*kernels.py"), Path(__file__).resolve()})
+
+
+def _cache_root() -> Path:
+    """Return the folder of all kernel caches, from the environment or the platform's habit."""
+    chosen = os.environ.get("HEDGEROW_CACHE_DIR")
+    if chosen:
+        return Path(chosen)
+    home = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache")
+    return Path(home) / "hedgerow"
+
+
+@functools.cache
+def cache_folder() -> Path:
+    """Return the folder in which compiled kernels of exactly these sources are kept.
+
+    ``HEDGEROW_CACHE_DIR`` moves it; otherwise it is ``~/.cache/hedgerow``. Folders of older sources are removed,
+    save the few most recent ones.
+
+    Returns
+    -------
+    Path
+        The folder; it need not exist yet.
+    """
+    digest = hashlib.sha256()
+    for path in kernel_sources():
+        digest.update(str(path.relative_to(_PACKAGE)).encode() + b"\0" + path.read_bytes() + b"\0")
+    root = _cache_root()
+    folder = root / f"kernels-{digest.hexdigest()[:16]}"
+    others = [old for old in root.glob("kernels-*") if old != folder]
+    for old in sorted(others, key=lambda path: path.stat().st_mtime)[: -_KEPT_VERSIONS + 1]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def is_warm() -> bool:
+    """Tell whether compiled kernels of these sources are already on disk."""
+    return any(cache_folder().rglob("*.nbc"))
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function with numba at its first call, cached on disk under the hash of all kernels.
+
+    Parameters
+    ----------
+    function : callable
+        A function in numba's language, in a file called ``kernels.py`` or ``*_kernels.py``.
+
+    Returns
+    -------
+    callable
+        The compiled function; nothing is compiled until it is called.
+    """
+    settings: Any = numba.config
+    previous = settings.CACHE_DIR
+    settings.CACHE_DIR = str(cache_folder())
+    try:
+        compiled = numba.njit(cache=True, error_model="numpy", fastmath=_FAST)(function)
+    finally:
+        settings.CACHE_DIR = previous
+    return compiled
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Mark a small function that kernels call: compiled into its callers, never on its own.
+
+    Parameters
+    ----------
+    function : callable
+        A function in numba's language, in a file that holds kernels.
+
+    Returns
+    -------
+    callable
+        The function, always inlined by the compiler.
+    """
+    return numba.njit(error_model="numpy", fastmath=_FAST)(function)

@@ -1,0 +1,128 @@
+"""Every exception that Hedgerow raises on purpose.
+
+::
+
+    HedgerowError
+    ├ InputError(ValueError)   fix the call
+    │ └ NumeraireError         two currencies were mixed, or a numeraire is missing
+    ├ ConfigError              fix the file, line and field named
+    ├ MarketDataError          skip this beat: the market does not hold what was asked for
+    ├ SolveError               the optimizer found no certified answer
+    └ InvariantBroken          a bug of Hedgerow itself: please report it
+
+Each message is one line that says what was given, which rule it breaks and what to do next.
+"""
+
+from enum import Enum
+
+
+class HedgerowError(Exception):
+    """Root of the tree.
+
+    Parameters
+    ----------
+    problem : str
+        What was given and which rule it breaks.
+    advice : str
+        What to do next.
+    """
+
+    def __init__(self, problem: str, advice: str = "") -> None:
+        self.problem = problem
+        self.advice = advice
+        super().__init__(f"{problem}; {advice}" if advice else problem)
+
+
+class InputError(HedgerowError, ValueError):
+    """An argument breaks a rule: fix the call."""
+
+
+class NumeraireError(InputError):
+    """Unlike currencies were mixed, or a numeraire is not one of the two of the book."""
+
+
+class ConfigError(HedgerowError):
+    """A file that the user wrote breaks a rule: fix the file, line and field named.
+
+    Parameters
+    ----------
+    file : str
+        Path of the file as the user gave it.
+    field : str
+        Dotted path of the field, for example ``position[2].quantity``; empty for the whole file.
+    problem : str
+        What was found there and which rule it breaks.
+    advice : str
+        What to do next.
+    line : int or None
+        Line of the field in the file, where it is known. [1-based]
+    """
+
+    def __init__(self, file: str, field: str, problem: str, advice: str = "", line: int | None = None) -> None:
+        self.file = file
+        self.field = field
+        self.line = line
+        where = f"{file}:{line}" if line is not None else file
+        super().__init__(f"{where}: {field}: {problem}" if field else f"{where}: {problem}", advice)
+
+
+class DataFault(Enum):
+    """Why a market input cannot be used."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    CROSSED = "crossed"
+    ONE_SIDED = "one-sided"
+    NOT_FINITE = "not finite"
+    ARBITRAGE = "arbitrage"
+    EXPIRED = "expired"
+
+
+class MarketDataError(HedgerowError):
+    """The market does not hold a usable input.
+
+    Parameters
+    ----------
+    name : str
+        The instrument, pool or series.
+    fault : DataFault
+        The reason, for machines.
+    problem : str
+        What was found, for people.
+    advice : str
+        What to do next.
+    """
+
+    def __init__(self, name: str, fault: DataFault, problem: str, advice: str = "") -> None:
+        self.name = name
+        self.fault = fault
+        super().__init__(f"{name}: {problem}", advice)
+
+
+class SolveFault(Enum):
+    """Why the optimizer gave no answer."""
+
+    INFEASIBLE = "infeasible"
+    NOT_CONVERGED = "not converged"
+
+
+class SolveError(HedgerowError):
+    """The optimizer found no certified answer.
+
+    Parameters
+    ----------
+    fault : SolveFault
+        The reason, for machines.
+    problem : str
+        What was found, for people.
+    advice : str
+        What to do next.
+    """
+
+    def __init__(self, fault: SolveFault, problem: str, advice: str = "") -> None:
+        self.fault = fault
+        super().__init__(problem, advice)
+
+
+class InvariantBroken(HedgerowError):
+    """Something that cannot happen did: a bug of Hedgerow itself."""

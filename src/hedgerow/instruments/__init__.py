@@ -1,0 +1,27 @@
+"""Floor 1: contracts as data. What a thing is, never what it is worth."""
+
+from hedgerow.instruments.contracts import (
+    EuropeanOption,
+    Future,
+    Instrument,
+    Perpetual,
+    Spot,
+    expiry_of,
+    is_inverse,
+    kind_of,
+)
+from hedgerow.instruments.deribit import parse_deribit
+from hedgerow.instruments.uniswap import UniswapV3Position
+
+__all__ = [
+    "EuropeanOption",
+    "Future",
+    "Instrument",
+    "Perpetual",
+    "Spot",
+    "UniswapV3Position",
+    "expiry_of",
+    "is_inverse",
+    "kind_of",
+    "parse_deribit",
+]

@@ -1,0 +1,160 @@
+"""Loader for a recorded option chain: Deribit's ``get_book_summary_by_currency``, one instant.
+
+The record has no implied vols, no sizes and no perpetual; prices are in coin per contract. Four expiries carry two
+underlying prices a cent apart, so each row keeps its own. The loader checks what can be checked without a model;
+put-call parity is checked in the tests, with the exceptions named.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hedgerow.core.arrays import vector
+from hedgerow.core.errors import ConfigError, InputError
+from hedgerow.instruments.contracts import EuropeanOption, Instrument
+from hedgerow.instruments.deribit import parse_deribit
+from hedgerow.market.parquet import Columns, read_columns
+from hedgerow.market.quotes import QuoteTable, quote_fault
+from hedgerow.market.snapshot import Rejection
+
+_NUMBERS = (
+    "bid_price",
+    "ask_price",
+    "mark_price",
+    "underlying_price",
+    "estimated_delivery_price",
+    "strike_price",
+)
+_TEXTS = ("instrument_name", "currency", "expire_date", "option_type")
+_NO_SIZES = "size unknown: the recorded chain holds best prices without sizes, ticks or lots"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Quotes of one source, before they become a snapshot.
+
+    Parameters
+    ----------
+    quotes : QuoteTable
+        All rows that name a real contract.
+    as_of_ns : int
+        Time of the newest row. [UTC epoch ns]
+    index_price : float or None
+        Spot index, if the source holds it. [USD per coin]
+    index_at_ns : int
+        When the index was stamped. [UTC epoch ns]
+    rejected : tuple of Rejection
+        Rows that cannot be used for something, by name and reason.
+    notes : tuple of str
+        What the source does not hold. [text]
+    """
+
+    quotes: QuoteTable
+    as_of_ns: int
+    index_price: float | None
+    index_at_ns: int
+    rejected: tuple[Rejection, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_deribit_chain(path: Path, *, base: str) -> Chain:
+    """Read a recorded Deribit option chain.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet file with the columns of ``get_book_summary_by_currency``.
+    base : str
+        The coin that the snapshot is about.
+
+    Returns
+    -------
+    Chain
+        Quotes in coin per contract, with each row's own underlying price. [coin], [USD per coin]
+
+    Raises
+    ------
+    ConfigError
+        If the file is malformed, empty, or of another coin.
+    """
+    columns = read_columns(path, numbers=_NUMBERS, texts=_TEXTS, time="ts")
+    if columns.time_ns.size == 0:
+        raise ConfigError(str(path), "", "holds no quotes", "record the chain again")
+    keep, rejected = _screen(path, columns, base)
+    number = {name: values[keep] for name, values in columns.numbers.items()}
+    index = _one_index(path, number["estimated_delivery_price"])
+    times = columns.time_ns[keep]
+    quotes = QuoteTable(
+        names=tuple(columns.texts["instrument_name"][i] for i in keep),
+        bid=vector(number["bid_price"]),
+        ask=vector(number["ask_price"]),
+        mark=vector(number["mark_price"]),
+        forward=vector(number["underlying_price"]),
+        at_ns=times,
+    )
+    newest = int(times.max())
+    return Chain(
+        quotes=quotes,
+        as_of_ns=newest,
+        index_price=index,
+        index_at_ns=newest,
+        rejected=tuple(rejected),
+        notes=(_NO_SIZES,),
+    )
+
+
+def _screen(path: Path, columns: Columns, base: str) -> tuple[list[int], list[Rejection]]:
+    """Sort rows into usable ones and named refusals."""
+    names = columns.texts["instrument_name"]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(str(path), twice, "stands twice", "keep one row per instrument")
+    keep: list[int] = []
+    rejected: list[Rejection] = []
+    for i, name in enumerate(names):
+        refusal = _row_fault(columns, i, base)
+        if refusal is not None:
+            rejected.append(Rejection(name=name, kind="quote", reason=refusal, use="anything"))
+            continue
+        keep.append(i)
+        fault = quote_fault(columns.numbers["bid_price"][i], columns.numbers["ask_price"][i])
+        if fault is not None:
+            rejected.append(Rejection(name=name, kind="quote", reason=fault[1], use="trading"))
+    if not keep:
+        raise ConfigError(str(path), "instrument_name", f"no row is a usable {base} option", "check `base`")
+    return keep, rejected
+
+
+def _row_fault(columns: Columns, i: int, base: str) -> str | None:
+    """Say what is wrong with a row as a whole: its name against its own columns, its underlying, its mark."""
+    name = columns.texts["instrument_name"][i]
+    try:
+        instrument: Instrument = parse_deribit(name)
+    except InputError as error:
+        return error.problem
+    if not isinstance(instrument, EuropeanOption) or instrument.base != base:
+        return f"not an option on {base}"
+    stated = (
+        columns.numbers["strike_price"][i],
+        columns.texts["option_type"][i],
+        columns.texts["currency"][i],
+        columns.texts["expire_date"][i],
+    )
+    named = (instrument.strike, "C" if instrument.is_call else "P", base, name.split("-")[1])
+    if stated != named:
+        return f"the row says {stated}, its name {named}"
+    forward, mark = columns.numbers["underlying_price"][i], columns.numbers["mark_price"][i]
+    if not (math.isfinite(forward) and forward > 0.0):
+        return f"the underlying price is {forward:g}"
+    if not (math.isfinite(mark) and mark >= 0.0):
+        return f"the mark is {mark:g}"
+    return None
+
+
+def _one_index(path: Path, values: np.ndarray) -> float:
+    """Return the index, which must be the same in every row of one instant."""
+    if not np.all(values == values[0]) or not values[0] > 0.0:
+        raise ConfigError(str(path), "estimated_delivery_price", "is not one positive index", "record one instant only")
+    return float(values[0])

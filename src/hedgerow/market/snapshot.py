@@ -1,0 +1,146 @@
+"""One instant of the market, frozen."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from hedgerow.core.errors import DataFault, MarketDataError
+from hedgerow.core.ids import Currency, PoolName
+from hedgerow.market.quotes import QuoteTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Something that was left out, and why.
+
+    Parameters
+    ----------
+    name : str
+        The quote, position, pool or bar.
+    kind : {"quote", "position", "pool"}
+        What it is.
+    reason : str
+        For people. [text]
+    use : str
+        What it could not be used for. [text]
+    """
+
+    name: str
+    kind: Literal["quote", "position", "pool"]
+    reason: str
+    use: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolState:
+    """A concentrated-liquidity pool as last observed.
+
+    Parameters
+    ----------
+    name : str
+        The snapshot's name of the pool.
+    token0, token1 : str
+        Tickers of the tokens, in the contract's order.
+    decimals0, decimals1 : int
+        Decimals of the tokens.
+    fee : float
+        The pool's fee. [fraction of the input]
+    price : float
+        Price of the base coin in the other token. [quote per base]
+    base_is_token0 : bool
+        True if the book's base coin is token0.
+    liquidity : int
+        Liquidity in range. [raw liquidity units]
+    tick_spacing : int
+        Ticks of positions are multiples of it. [ticks]
+    known_at_ns : int
+        When the state was certainly known. [UTC epoch ns]
+    resolution : str
+        How often the source samples, for people. [text]
+    """
+
+    name: PoolName
+    token0: Currency
+    token1: Currency
+    decimals0: int
+    decimals1: int
+    fee: float
+    price: float
+    base_is_token0: bool
+    liquidity: int
+    tick_spacing: int
+    known_at_ns: int
+    resolution: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything that is known of the market at one instant.
+
+    Parameters
+    ----------
+    source : str
+        Where it was loaded from, as the user gave it.
+    as_of_ns : int
+        The instant. [UTC epoch ns]
+    base : str
+        Ticker of the coin that everything here is about.
+    index_price : float
+        Spot index of the coin. [USD per coin]
+    index_at_ns : int
+        When the index was stamped. [UTC epoch ns]
+    quotes : QuoteTable
+        All quotes, usable or not.
+    pools : dict of str to PoolState
+        Pools by name.
+    rejected : tuple of Rejection
+        What the loaders refused, by name and reason.
+    notes : tuple of str
+        What the data do not hold, for people. [text]
+    """
+
+    source: str
+    as_of_ns: int
+    base: Currency
+    index_price: float
+    index_at_ns: int
+    quotes: QuoteTable
+    pools: dict[PoolName, PoolState] = field(default_factory=dict)
+    rejected: tuple[Rejection, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def pool(self, name: str) -> PoolState:
+        """Return a pool by name.
+
+        Parameters
+        ----------
+        name : str
+            The snapshot's name of the pool.
+
+        Returns
+        -------
+        PoolState
+            Its last certain state. [as its fields]
+
+        Raises
+        ------
+        MarketDataError
+            If the snapshot does not hold it.
+        """
+        if name not in self.pools:
+            held = ", ".join(self.pools) or "no pool at all"
+            raise MarketDataError(name, DataFault.MISSING, "not in this snapshot", f"it holds {held}")
+        return self.pools[PoolName(name)]
+
+    def ages_ns(self) -> dict[str, int]:
+        """Return the age of every input at the instant of the snapshot.
+
+        Returns
+        -------
+        dict of str to int
+            By input: ``index``, ``quotes`` (the oldest) and each pool. [ns]
+        """
+        ages = {"index": self.as_of_ns - self.index_at_ns}
+        data = [self.quotes.at_ns[i] for i, n in enumerate(self.quotes.names) if n not in self.quotes.assumed]
+        if data:
+            ages["quotes"] = self.as_of_ns - int(min(data))
+        return ages | {name: self.as_of_ns - pool.known_at_ns for name, pool in self.pools.items()}

@@ -1,0 +1,273 @@
+"""A snapshot on disk: a folder with ``snapshot.toml`` and the Parquet files that it names.
+
+The format is described in ``docs/snapshot-format.md``. Sources of other forms (a recorded Deribit chain, hourly
+bars of a Uniswap pool) are named in the same file by their ``format``, so there is one door for all.
+"""
+
+import datetime as dt
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from hedgerow.core.arrays import vector
+from hedgerow.core.errors import ConfigError, InputError
+from hedgerow.core.ids import Currency, PoolName
+from hedgerow.core.instants import from_datetime, to_iso
+from hedgerow.core.toml_file import read_toml
+from hedgerow.market.deribit_chain import Chain, read_deribit_chain
+from hedgerow.market.parquet import read_columns
+from hedgerow.market.quotes import QuoteTable
+from hedgerow.market.snapshot import PoolState, Rejection, Snapshot
+from hedgerow.market.uniswap_hours import PoolTerms, read_uniswap_hours
+
+MANIFEST = "snapshot.toml"
+FORMAT = "hedgerow-snapshot/1"
+_QUOTES_FILE = "quotes.parquet"
+
+
+class _Quotes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where quotes come from."""
+
+    file: str
+    format: Literal["hedgerow-quotes", "deribit-book-summary"]
+    licence: str = ""
+    source: str = ""
+
+
+class _Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A pool: its terms, and either its state or a file of hourly bars."""
+
+    name: str
+    token0: str
+    token1: str
+    decimals0: int
+    decimals1: int
+    fee: float
+    tick_spacing: int
+    price: float | None = None
+    liquidity: int | None = None
+    known_at: dt.datetime | None = None
+    file: str | None = None
+    format: Literal["uniswap-v3-hourly"] | None = None
+    licence: str = ""
+    source: str = ""
+
+
+class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The content of ``snapshot.toml``."""
+
+    format: Literal["hedgerow-snapshot/1"]
+    base: str
+    quotes: _Quotes
+    as_of: dt.datetime | None = None
+    index_price: float | None = None
+    index_at: dt.datetime | None = None
+    pool: tuple[_Pool, ...] = ()
+    aliases: dict[str, str] = {}
+    notes: tuple[str, ...] = ()
+
+
+def load_snapshot(folder: str | Path) -> Snapshot:
+    """Load a snapshot from its folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder with a ``snapshot.toml``.
+
+    Returns
+    -------
+    Snapshot
+        The market at one instant. [as its fields]
+
+    Raises
+    ------
+    ConfigError
+        If a file is missing, malformed or breaks a rule of the format.
+
+    Examples
+    --------
+    >>> import hedgerow as hr
+    >>> market = hr.load_snapshot(hr.example("eth-2024-01-08"))
+    >>> len(market.quotes), market.index_price
+    (684, 2222.19)
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise ConfigError(str(folder), "", "no such market folder", f"name a folder that holds {MANIFEST}")
+    path = root / MANIFEST
+    manifest = read_toml(path, _Manifest)
+    chain = _read_quotes(root, manifest)
+    as_of_ns = from_datetime(manifest.as_of) if manifest.as_of else chain.as_of_ns
+    index = chain.index_price if manifest.index_price is None else manifest.index_price
+    if index is None or not index > 0.0:
+        raise ConfigError(str(path), "index_price", "the spot index is missing or not positive", "state it")
+    if int(chain.quotes.at_ns.max(initial=as_of_ns)) > as_of_ns:
+        raise ConfigError(
+            str(path), "as_of", f"{to_iso(as_of_ns)} lies before the newest quote", "state a later instant"
+        )
+    pools, left_out = _read_pools(root, path, manifest, as_of_ns)
+    return Snapshot(
+        source=str(folder),
+        as_of_ns=as_of_ns,
+        base=Currency(manifest.base),
+        index_price=index,
+        index_at_ns=from_datetime(manifest.index_at) if manifest.index_at else chain.index_at_ns,
+        quotes=chain.quotes,
+        pools=pools,
+        rejected=chain.rejected + left_out,
+        notes=chain.notes + manifest.notes,
+    )
+
+
+def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
+    path = root / manifest.quotes.file
+    if manifest.quotes.format == "deribit-book-summary":
+        return read_deribit_chain(path, base=manifest.base)
+    columns = read_columns(path, numbers=("bid", "ask", "mark", "underlying"), texts=("instrument",), time="ts")
+    if columns.time_ns.size == 0:
+        raise ConfigError(str(path), "", "holds no quotes", "write at least one row")
+    quotes = QuoteTable(
+        names=tuple(columns.texts["instrument"]),
+        bid=vector(columns.numbers["bid"]),
+        ask=vector(columns.numbers["ask"]),
+        mark=vector(columns.numbers["mark"]),
+        forward=vector(columns.numbers["underlying"]),
+        at_ns=columns.time_ns,
+    )
+    newest = int(columns.time_ns.max())
+    return Chain(quotes=quotes, as_of_ns=newest, index_price=None, index_at_ns=newest)
+
+
+def _read_pools(
+    root: Path, path: Path, manifest: _Manifest, as_of_ns: int
+) -> tuple[dict[PoolName, PoolState], tuple[Rejection, ...]]:
+    pools: dict[PoolName, PoolState] = {}
+    rejected: list[Rejection] = []
+    for i, pool in enumerate(manifest.pool):
+        field = f"pool[{i}]"
+        tokens = [manifest.aliases.get(token, token) for token in (pool.token0, pool.token1)]
+        if tokens.count(manifest.base) != 1:
+            raise ConfigError(
+                str(path),
+                f"{field}.token0",
+                f"neither or both of {pool.token0} and {pool.token1} are {manifest.base}",
+                "name the wrapped coin under [aliases], for example WETH = 'ETH'",
+            )
+        terms = PoolTerms(
+            name=PoolName(pool.name),
+            token0=Currency(tokens[0]),
+            token1=Currency(tokens[1]),
+            decimals0=pool.decimals0,
+            decimals1=pool.decimals1,
+            fee=pool.fee,
+            tick_spacing=pool.tick_spacing,
+            base_is_token0=tokens[0] == manifest.base,
+        )
+        if pool.file is not None:
+            state, left_out = read_uniswap_hours(root / pool.file, terms, as_of_ns)
+            rejected += left_out
+        elif pool.price is None or pool.liquidity is None or pool.known_at is None:
+            raise ConfigError(
+                str(path),
+                field,
+                "has no state",
+                "state price, liquidity and known_at, or a file and its format",
+            )
+        else:
+            state = terms.state(pool.price, pool.liquidity, from_datetime(pool.known_at), "as stated")
+        pools[PoolName(pool.name)] = state
+    return pools, tuple(rejected)
+
+
+def save_snapshot(snapshot: Snapshot, folder: str | Path) -> Path:
+    """Write a snapshot in Hedgerow's own format, whole or not at all.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        What to write. Quotes that the user assumed are not data and are left out.
+    folder : str or Path
+        A folder that does not exist yet.
+
+    Returns
+    -------
+    Path
+        The folder. [path]
+
+    Raises
+    ------
+    InputError
+        If the folder exists already.
+    """
+    target = Path(folder)
+    if target.exists():
+        raise InputError(f"{target} exists already", "name a new folder; nothing is overwritten")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        _write_quotes(snapshot, work / _QUOTES_FILE)
+        (work / MANIFEST).write_text(_manifest_text(snapshot), encoding="utf-8")
+        work.chmod(0o755)
+        work.rename(target)
+    except BaseException:
+        shutil.rmtree(work, ignore_errors=True)
+        raise
+    return target
+
+
+def _write_quotes(snapshot: Snapshot, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    quotes = snapshot.quotes
+    data = np.array([name not in quotes.assumed for name in quotes.names], dtype=bool)
+    columns = {"bid": quotes.bid, "ask": quotes.ask, "mark": quotes.mark, "underlying": quotes.forward}
+    table = pa.table(
+        {"instrument": pa.array([n for n, keep in zip(quotes.names, data, strict=True) if keep])}
+        | {name: pa.array(values[data], from_pandas=True) for name, values in columns.items()}
+        | {"ts": pa.array(quotes.at_ns[data], type=pa.timestamp("ns", tz="UTC"))}
+    )
+    pq.write_table(table, path)
+
+
+def _manifest_text(snapshot: Snapshot) -> str:
+    """Write the manifest by hand: it is small, and people read it."""
+    lines = [
+        f'format = "{FORMAT}"',
+        f'base = "{snapshot.base}"',
+        f"as_of = {_toml_time(snapshot.as_of_ns)}",
+        f"index_price = {snapshot.index_price!r}  # USD per {snapshot.base}",
+        f"index_at = {_toml_time(snapshot.index_at_ns)}",
+        f"notes = {msgspec.json.encode(snapshot.notes).decode()}",
+        "",
+        "[quotes]",
+        f'file = "{_QUOTES_FILE}"',
+        'format = "hedgerow-quotes"',
+    ]
+    for pool in snapshot.pools.values():
+        lines += [
+            "",
+            "[[pool]]",
+            f'name = "{pool.name}"',
+            f'token0 = "{pool.token0}"',
+            f'token1 = "{pool.token1}"',
+            f"decimals0 = {pool.decimals0}",
+            f"decimals1 = {pool.decimals1}",
+            f"fee = {pool.fee!r}",
+            f"tick_spacing = {pool.tick_spacing}",
+            f"price = {pool.price!r}",
+            f"liquidity = {pool.liquidity}",
+            f"known_at = {_toml_time(pool.known_at_ns)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _toml_time(instant_ns: int) -> str:
+    """Write an instant with microseconds: what TOML readers keep."""
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=instant_ns // 1000)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

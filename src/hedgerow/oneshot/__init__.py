@@ -1,0 +1,5 @@
+"""Floor 9, a driver: one market, one desk, one ticket. Wiring only."""
+
+from hedgerow.oneshot.hedge import hedge
+
+__all__ = ["hedge"]

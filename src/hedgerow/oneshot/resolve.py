@@ -1,0 +1,235 @@
+"""From the words of a desk file to contracts, quotes, fees and positions."""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from hedgerow.book import Balance, ContractPosition, LiquidityPosition, Marking, Position, Row, rows_of
+from hedgerow.config import ContractTerms, Desk
+from hedgerow.core.errors import HedgerowError, InputError, MarketDataError
+from hedgerow.core.ids import Currency, PoolName
+from hedgerow.core.money import exact
+from hedgerow.costs import Fee, deribit_fee
+from hedgerow.instruments import EuropeanOption, Instrument, UniswapV3Position, parse_deribit
+from hedgerow.market import Quote, Rejection, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HedgeInstrument:
+    """A contract that may be traded.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The contract, with its lot.
+    lot : float
+        Smallest trade. [contracts]
+    fee : Fee
+        How its venue charges.
+    quote : Quote
+        Best bid and ask.
+    box : float
+        Largest absolute trade, inf for none. [contracts]
+    assumed : tuple of str
+        What the user stated: quote, lot, fee.
+    """
+
+    instrument: Instrument
+    lot: float
+    fee: Fee
+    quote: Quote
+    box: float
+    assumed: tuple[str, ...]
+
+
+def with_assumed_quotes(desk: Desk, market: Snapshot) -> Snapshot:
+    """Put the quotes that the user states into the market, labelled as assumed.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk file.
+    market : Snapshot
+        The recorded market.
+
+    Returns
+    -------
+    Snapshot
+        The market with those quotes. [as its fields]
+
+    Raises
+    ------
+    ConfigError
+        If a stated contract is not an instrument.
+    """
+    quotes = []
+    for i, terms in enumerate(desk.contract):
+        instrument = _parse(desk, f"contract[{i}].instrument", terms.instrument)
+        if terms.bid is None or terms.ask is None:
+            if terms.mark is not None:
+                raise desk.error(f"contract[{i}].mark", "stands without bid and ask", "state all three")
+            continue
+        mark = terms.mark if terms.mark is not None else 0.5 * (terms.bid + terms.ask)
+        forward = mark
+        if isinstance(instrument, EuropeanOption):
+            forward = _forward_of(desk, i, market, instrument)
+        quotes.append(
+            Quote(
+                name=instrument.name,
+                bid=terms.bid,
+                ask=terms.ask,
+                mark=mark,
+                forward=forward,
+                at_ns=market.as_of_ns,
+                assumed=True,
+            )
+        )
+    return replace(market, quotes=market.quotes.with_quotes(quotes))
+
+
+def _forward_of(desk: Desk, i: int, market: Snapshot, option: EuropeanOption) -> float:
+    """An assumed option quote takes the forward of a quoted option of the same expiry."""
+    prefix = option.name.rsplit("-", 2)[0]
+    for name in market.quotes.names:
+        if name.startswith(prefix + "-"):
+            return market.quotes.quote(name).forward
+    raise desk.error(
+        f"contract[{i}].instrument",
+        f"no quoted option shares the expiry of {option.name}, so its forward is unknown",
+        "add its row to the snapshot instead",
+    )
+
+
+def hedge_instruments(desk: Desk, market: Snapshot, names: tuple[str, ...]) -> list[HedgeInstrument]:
+    """Resolve the names of hedging instruments.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk file.
+    market : Snapshot
+        The market, assumed quotes included.
+    names : tuple of str
+        What may be traded.
+
+    Returns
+    -------
+    list of HedgeInstrument
+        In the order given. [as its fields]
+
+    Raises
+    ------
+    ConfigError
+        If a name is wrong, not quoted, or lacks a lot or a fee.
+    """
+    terms = {line.instrument: line for line in desk.contract}
+    return [_hedge_instrument(desk, market, f"hedge.instruments[{i}]", n, terms.get(n)) for i, n in enumerate(names)]
+
+
+def _hedge_instrument(
+    desk: Desk, market: Snapshot, field: str, name: str, terms: ContractTerms | None
+) -> HedgeInstrument:
+    instrument = _parse(desk, field, name)
+    assumed = []
+    try:
+        quote = market.quotes.quote(name)
+    except MarketDataError as error:
+        raise desk.error(field, error.problem, f"{error.advice}; or state its bid and ask under [[contract]]") from None
+    if quote.assumed:
+        assumed.append("quote")
+    lot = instrument.lot
+    if terms is not None and terms.lot is not None:
+        lot = terms.lot
+        assumed.append("lot")
+    if lot is None:
+        raise desk.error(field, f"{name}: its lot is not on file", "state lot under [[contract]]")
+    fee = deribit_fee(instrument)
+    if terms is not None and terms.taker_fee is not None:
+        cap: Decimal | None = fee.premium_cap if fee else None
+        if terms.fee_premium_cap is not None:
+            cap = exact(terms.fee_premium_cap)
+        fee = Fee(rate=exact(terms.taker_fee), premium_cap=cap, source="desk file")
+        assumed.append("fee")
+    if fee is None:
+        raise desk.error(field, f"{name}: its fee is not on file", "state taker_fee under [[contract]]")
+    box = desk.hedge.limits.get(name, float("inf"))
+    return HedgeInstrument(instrument=instrument, lot=lot, fee=fee, quote=quote, box=box, assumed=tuple(assumed))
+
+
+def compile_positions(desk: Desk, marking: Marking, *, leave_out: bool) -> tuple[list[Row], int, list[Rejection]]:
+    """Compile every position of a desk.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk file.
+    marking : Marking
+        The market.
+    leave_out : bool
+        True to leave out positions that cannot be valued, by name and reason; False to refuse them.
+
+    Returns
+    -------
+    tuple of (list of Row, int, list of Rejection)
+        Rows, the number of positions, and what was left out. [USD terms]
+
+    Raises
+    ------
+    ConfigError
+        If a position cannot be valued and must not be left out.
+    """
+    rows: list[Row] = []
+    rejected: list[Rejection] = []
+    lines = list(_positions(desk))
+    for group, (field, name, position) in enumerate(lines):
+        try:
+            rows += rows_of(position, marking, group)
+        except MarketDataError as error:
+            if not leave_out:
+                advice = f"{error.advice}, or pass --leave-out to hedge the rest without it"
+                raise desk.error(field, error.problem, advice) from None
+            rejected.append(Rejection(name=name, kind="position", reason=error.problem, use="the book"))
+        except HedgerowError as error:
+            raise desk.error(field, error.problem, error.advice) from None
+    return rows, len(lines), rejected
+
+
+def _positions(desk: Desk) -> list[tuple[str, str, Position]]:
+    """Return every position with its place in the file and its name."""
+    found: list[tuple[str, str, Position]] = [
+        (f"balances.{currency}", currency, Balance(currency=Currency(currency), amount=amount))
+        for currency, amount in desk.balances.items()
+    ]
+    for i, line in enumerate(desk.position):
+        instrument = _parse(desk, f"position[{i}].instrument", line.instrument)
+        held = ContractPosition(instrument=instrument, quantity=line.quantity, entry_price=line.entry_price)
+        found.append((f"position[{i}]", line.instrument, held))
+    for i, stake in enumerate(desk.liquidity):
+        try:
+            position = UniswapV3Position(
+                name=stake.name,
+                pool=PoolName(stake.pool),
+                liquidity=int(stake.liquidity),
+                tick_lower=stake.tick_lower,
+                tick_upper=stake.tick_upper,
+            )
+        except InputError as error:
+            raise desk.error(f"liquidity[{i}]", error.problem, error.advice) from None
+        except ValueError:
+            raise desk.error(
+                f"liquidity[{i}].liquidity",
+                f"{stake.liquidity!r} is not an integer",
+                "give the contract's integer",
+            ) from None
+        fees = LiquidityPosition(position=position, fees_base=stake.fees_base, fees_quote=stake.fees_quote)
+        found.append((f"liquidity[{i}]", stake.name, fees))
+    return found
+
+
+def _parse(desk: Desk, field: str, name: str) -> Instrument:
+    try:
+        instrument = parse_deribit(name)
+    except InputError as error:
+        raise desk.error(field, error.problem, error.advice) from None
+    if instrument.base != desk.base:
+        raise desk.error(field, f"{name} is on {instrument.base}, the desk on {desk.base}", "keep one desk per coin")
+    return instrument

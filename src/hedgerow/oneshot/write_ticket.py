@@ -1,0 +1,215 @@
+"""From a solved problem to the lines of the ticket."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.book import Exposure, FactorModel, Sensitivities
+from hedgerow.config import Desk
+from hedgerow.core.arrays import Float64
+from hedgerow.core.instants import HOUR_NS, describe_age
+from hedgerow.hedging import GreekBand, HedgePlan, HedgeProblem
+from hedgerow.instruments import Perpetual, is_inverse, kind_of
+from hedgerow.instruments.contracts import Future, Instrument
+from hedgerow.market import Rejection, Snapshot
+from hedgerow.oneshot.resolve import HedgeInstrument
+from hedgerow.report import TargetResult, Ticket, Trade
+
+_FLAT = 1e-9
+"""A book delta below this share of the gross delta counts as zero. [pure]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """Everything that the ticket is written from.
+
+    Parameters
+    ----------
+    exposure : Exposure
+        The book before. [numeraire]
+    model : FactorModel
+        The factor model.
+    problem : HedgeProblem
+        What was solved; Greeks of its bands in desk units.
+    plan : HedgePlan
+        The solution.
+    tools : tuple of HedgeInstrument
+        Hedging instruments, in the problem's order.
+    units : ndarray of shape (5, n_instrument)
+        Value and raw Greeks of one contract bought and paid for. [numeraire]
+    fee, half_spread : ndarray of shape (n_instrument,)
+        Cost of one contract. [numeraire per contract]
+    """
+
+    exposure: Exposure
+    model: FactorModel
+    problem: HedgeProblem
+    plan: HedgePlan
+    tools: tuple[HedgeInstrument, ...]
+    units: Float64[np.ndarray, "5 n_instrument"]
+    fee: Float64[np.ndarray, " n_instrument"]
+    half_spread: Float64[np.ndarray, " n_instrument"]
+
+
+def write_ticket(desk: Desk, market: Snapshot, solved: Solved, rejected: tuple[Rejection, ...]) -> Ticket:
+    """Write the ticket of a solved hedge.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk file.
+    market : Snapshot
+        The market, assumed quotes included.
+    solved : Solved
+        Problem and plan.
+    rejected : tuple of Rejection
+        What was left out.
+
+    Returns
+    -------
+    Ticket
+        The ticket. [raw inside]
+    """
+    problem, plan = solved.problem, solved.plan
+    trades = tuple(_trade(solved, i) for i in range(len(solved.tools)) if plan.lots[i])
+    residual = solved.exposure.total
+    for trade in trades:
+        residual = residual.plus(trade.change)
+    cost = sum(trade.fee + trade.half_spread for trade in trades)
+    residual = residual.plus(Sensitivities(value=-cost, delta=0.0, gamma=0.0, vega=0.0, theta=0.0))
+    return Ticket(
+        desk=desk.name,
+        source=market.source,
+        as_of_ns=market.as_of_ns,
+        exposure=solved.exposure,
+        residual=residual,
+        trades=trades,
+        untraded=tuple(_untraded(solved, i) for i in range(len(solved.tools)) if not plan.lots[i]),
+        targets=tuple(_target(solved, j) for j in range(len(problem.bands))),
+        risk_before=solved.model.deviation(problem.book_loads),
+        risk_after=_risk(solved, plan.quantity),
+        risk_model=desk.risk.describe(),
+        horizon_hours=desk.risk.horizon_hours,
+        certificate=plan.certificate,
+        chain=plan.chain,
+        rounding_loss=plan.objective_lots - plan.objective_continuous,
+        rejected=rejected,
+        notes=_notes(desk, market, solved),
+        ages_ns=market.ages_ns(),
+    )
+
+
+def _risk(solved: Solved, quantity: Float64[np.ndarray, " n_instrument"]) -> float:
+    return solved.model.deviation(solved.problem.book_loads + solved.problem.unit_loads @ quantity)
+
+
+def _trade(solved: Solved, i: int) -> Trade:
+    tool, quantity = solved.tools[i], float(solved.plan.quantity[i])
+    value, delta, gamma, vega, theta = (float(number) * quantity for number in solved.units[:, i])
+    change = Sensitivities(value=value, delta=delta, gamma=gamma, vega=vega, theta=theta)
+    ratio, ratio_reason = _hedge_ratio(solved, delta)
+    return Trade(
+        instrument=tool.instrument.name,
+        kind=kind_of(tool.instrument),
+        lots=int(solved.plan.lots[i]),
+        lot_size=tool.lot,
+        quantity=quantity,
+        contract_unit=_contract_unit(tool.instrument),
+        change=change,
+        hedge_ratio=ratio,
+        hedge_ratio_reason=ratio_reason,
+        fee=abs(quantity) * float(solved.fee[i]),
+        half_spread=abs(quantity) * float(solved.half_spread[i]),
+        assumed=tool.assumed,
+        fee_source=tool.fee.source,
+        reason=_reason(solved, i, change),
+    )
+
+
+def _contract_unit(instrument: Instrument) -> str:
+    inverse_future = isinstance(instrument, Perpetual | Future) and is_inverse(instrument)
+    return f"{instrument.contract_size:g} {instrument.quote if inverse_future else instrument.base}"
+
+
+def _hedge_ratio(solved: Solved, delta: float) -> tuple[float | None, str]:
+    """Return minus the trade's delta over the book's, or None with the reason where the book is delta-flat."""
+    book = solved.exposure.total.delta
+    finest = float(np.min(np.abs(solved.units[1]) * solved.problem.lot, initial=np.inf))
+    flat = max(_FLAT * solved.exposure.gross_delta, 0.5 * finest if np.isfinite(finest) else 0.0)
+    if abs(book) <= flat:
+        return None, f"the book's delta of {book:.3g} is flat within half a lot ({flat:.3g})"
+    return -delta / book, ""
+
+
+def _reason(solved: Solved, i: int, change: Sensitivities) -> str:
+    """Say which Greek a trade takes away most of, and what risk would be without it."""
+    book = solved.exposure.total
+    shares = {
+        name: -getattr(change, name) / getattr(book, name)
+        for name in ("delta", "gamma", "vega")
+        if getattr(book, name) and abs(getattr(change, name)) > _FLAT * abs(getattr(book, name))
+    }
+    without = solved.plan.quantity.copy()
+    without[i] = 0.0
+    risk = f"risk without it {_risk(solved, without):,.6g} {solved.exposure.numeraire}"
+    best = max(shares, key=lambda name: shares[name], default=None)
+    if best is None or shares[best] <= 0.0:
+        return f"offsets what the other trades add; {risk}"
+    return f"takes away {shares[best]:.0%} of {best}; {risk}"
+
+
+def _untraded(solved: Solved, i: int) -> tuple[str, str]:
+    """Say why an instrument is not traded: what it would gain against what it would cost, per lot."""
+    problem, lot = solved.problem, float(solved.problem.lot[i])
+    name, unit = problem.names[i], solved.exposure.numeraire
+    if problem.box[i] < lot:
+        return name, "its limit is below one lot"
+    gain, cost = float(solved.plan.marginal_gain[i]) * lot, float(problem.cost[i]) * lot
+    if abs(solved.plan.continuous[i]) > 1e-9 * lot:
+        return name, f"the plan asks for {solved.plan.continuous[i] / lot:.2g} of a lot, which rounds to none"
+    return name, f"a lot would gain at most {gain:.3g} {unit} and costs {cost:.3g} {unit}"
+
+
+def _target(solved: Solved, j: int) -> TargetResult:
+    band: GreekBand = solved.problem.bands[j]
+    per_lot = np.abs(solved.problem.unit_greeks[j]) * solved.problem.lot
+    before = float(solved.problem.book_greeks[j])
+    after = before + float(solved.problem.unit_greeks[j] @ solved.plan.quantity)
+    away = max(band.lower - after, after - band.upper, 0.0)
+    tradable = per_lot[(per_lot > 0.0) & (solved.problem.box >= solved.problem.lot)]
+    finest = 0.5 * float(np.min(tradable, initial=np.inf))
+    inside = away <= 1e-9 * max(abs(before), abs(band.lower), abs(band.upper))
+    note = "" if inside else f"whole lots leave {away:.3g} over (half of the finest lot is {finest:.3g})"
+    return TargetResult(
+        name=band.name,
+        lower=band.lower,
+        upper=band.upper,
+        before=before,
+        after=after,
+        met=bool(inside or away <= 0.5 * float(per_lot.sum()) * (1.0 + 1e-9)),
+        note=note,
+    )
+
+
+def _notes(desk: Desk, market: Snapshot, solved: Solved) -> tuple[str, ...]:
+    """Collect what is assumed and what the data do not hold."""
+    notes = list(market.notes)
+    if market.quotes.assumed:
+        stated = ", ".join(sorted(market.quotes.assumed))
+        notes.append(f"assumed, not data: the quote of {stated} (desk file)")
+    for tool in solved.tools:
+        rest = [field for field in tool.assumed if field != "quote"]
+        if rest:
+            notes.append(f"assumed, not data: {' and '.join(rest)} of {tool.instrument.name} (desk file)")
+    for currency, rate in desk.rates.items():
+        notes.append(f"assumed, not data: 1 {currency} = {rate:g} USD (desk file)")
+    held = {line.pool for line in desk.liquidity}
+    for name, pool in market.pools.items():
+        if name in held:
+            age = describe_age(market.as_of_ns - pool.known_at_ns)
+            step = f"{pool.resolution}, " if pool.known_at_ns < market.as_of_ns - HOUR_NS // 60 else ""
+            notes.append(
+                f"{name}: state is {step}{age} old, price {pool.price:,.2f}; positions are valued at the index "
+                f"{market.index_price:,.2f}; fees are not claimed exact"
+            )
+    return tuple(notes)

@@ -1,0 +1,5 @@
+"""Floor 3: what a liquidity position is worth, from the pool's own curve."""
+
+from hedgerow.pools.uniswap_v3 import LiquidityRange, RangeGreeks, liquidity_range, range_greeks
+
+__all__ = ["LiquidityRange", "RangeGreeks", "liquidity_range", "range_greeks"]

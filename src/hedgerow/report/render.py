@@ -1,0 +1,248 @@
+"""The ticket as text and as HTML, drawn with rich."""
+
+import io
+import textwrap
+from collections import defaultdict
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hedgerow.core.instants import describe_age, to_iso
+from hedgerow.market import Rejection
+from hedgerow.report.ticket import TargetResult, Ticket, Trade
+
+WIDTH = 108
+_NAMED = 6
+"""So many names are listed per reason; the rest is in ``--json``."""
+
+
+def ticket_text(ticket: Ticket) -> str:
+    """Draw a ticket as plain text.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket.
+
+    Returns
+    -------
+    str
+        Tables of at most 108 columns. [text]
+    """
+    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(ticket_view(ticket))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def ticket_html(ticket: Ticket) -> str:
+    """Draw a ticket for a notebook.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket.
+
+    Returns
+    -------
+    str
+        A ``<pre>`` block without scripts or links. [HTML]
+    """
+    console = Console(file=io.StringIO(), width=WIDTH, record=True, force_terminal=True, color_system="truecolor")
+    console.print(ticket_view(ticket))
+    return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")
+
+
+def ticket_view(ticket: Ticket) -> RenderableType:
+    """Compose the ticket.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket.
+
+    Returns
+    -------
+    rich renderable
+        Heading, exposure, trades, before and after, and what was left out. [desk units]
+    """
+    return Group(
+        _heading(ticket),
+        _exposure(ticket),
+        _trades(ticket),
+        _before_after(ticket),
+        _proof(ticket),
+        *_left_out(ticket),
+    )
+
+
+def _number(value: float, digits: int = 6) -> str:
+    """Write a number with thousands separators and a sensible number of digits."""
+    size = abs(value)
+    if size >= 1e15 or 0.0 < size < 1e-4:
+        return f"{value:.2e}"
+    if size >= 1000.0:
+        return f"{value:,.0f}" if size >= 10.0 ** (digits - 1) else f"{value:,.1f}"
+    return f"{value:.{4 if size < 10.0 else 2}f}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
+    return table
+
+
+def _heading(ticket: Ticket) -> Text:
+    base = ticket.exposure.base
+    ages = ", ".join(f"{name} {describe_age(age)}" for name, age in ticket.ages_ns.items())
+    text = Text()
+    text.append(f"HEDGE TICKET  {ticket.desk}", style="bold")
+    text.append(f"\nas of {to_iso(ticket.as_of_ns)}   {base} index {ticket.exposure.spot:,.2f} USD")
+    text.append(f"   numeraire {ticket.numeraire}\ndata age: {ages}\n")
+    return text
+
+
+def _exposure(ticket: Ticket) -> Table:
+    unit, base = ticket.numeraire, ticket.exposure.base
+    table = _table(
+        "1  Exposure of the book",
+        "kind",
+        "expiry",
+        f"value {unit}",
+        f"delta {base}",
+        f"gamma {base}/1 %",
+        f"vega {unit}/pt",
+        f"theta {unit}/day",
+    )
+    rows = [(bucket.kind, bucket.expiry_ns, bucket.sensitivities) for bucket in ticket.exposure.buckets]
+    for kind, expiry, raw in [*rows, ("whole book", None, ticket.exposure.total)]:
+        numbers = ticket.desk_numbers(raw)
+        cells = [numbers[key] for key in _COLUMNS]
+        day = to_iso(expiry)[:10] if expiry is not None else ""
+        if kind == "whole book":
+            table.add_section()
+        table.add_row(kind, day, *(_number(cell) for cell in cells))
+    return table
+
+
+_COLUMNS = ("value", "delta", "gamma_per_1pct", "vega_per_volpoint", "theta_per_day")
+
+
+def _trades(ticket: Ticket) -> RenderableType:
+    unit, base = ticket.numeraire, ticket.exposure.base
+    table = _table(
+        "2  Hedge: trades in whole lots",
+        "instrument",
+        "lots",
+        "of",
+        f"delta {base}",
+        "hedge ratio",
+        f"fee {unit}",
+        f"half-spread {unit}",
+        "quote",
+    )
+    for trade in ticket.trades:
+        ratio = "n/a" if trade.hedge_ratio is None else f"{trade.hedge_ratio:.4f}"
+        table.add_row(
+            trade.instrument,
+            f"{trade.lots:+,d}",
+            trade.contract_unit if trade.lot_size == 1.0 else f"{trade.lot_size:g} x {trade.contract_unit}",
+            f"{trade.change.delta:+,.2f}",
+            ratio,
+            _number(trade.fee),
+            _number(trade.half_spread),
+            "ASSUMED" if "quote" in trade.assumed else "recorded",
+        )
+    if not ticket.trades:
+        table.add_row("nothing to trade", *[""] * 7)
+    return Group(table, *map(_reason_line, ticket.trades), *_untraded_lines(ticket), Text(""))
+
+
+def _reason_line(trade: Trade) -> RenderableType:
+    why = f"; hedge ratio n/a: {trade.hedge_ratio_reason}" if trade.hedge_ratio is None else ""
+    return _line(f"{trade.instrument}: {trade.reason}{why}")
+
+
+def _untraded_lines(ticket: Ticket) -> list[RenderableType]:
+    return [_line(f"{name}: not traded: {reason}") for name, reason in ticket.untraded]
+
+
+def _before_after(ticket: Ticket) -> RenderableType:
+    unit, base = ticket.numeraire, ticket.exposure.base
+    before, after = ticket.desk_numbers(ticket.exposure.total), ticket.desk_numbers(ticket.residual)
+    table = _table("3  Before and after, costs paid", "", "before", "after", "asked for", "met")
+    asked = {target.name: target for target in ticket.targets}
+    labels = {
+        "value": f"value {unit}",
+        "delta": f"delta {base}",
+        "gamma": f"gamma {unit}/USD²",
+        "gamma_per_1pct": f"gamma {base} per 1 % move",
+        "vega_per_volpoint": f"vega {unit} per vol point",
+        "theta_per_day": f"theta {unit} per day",
+    }
+    for key, label in labels.items():
+        wish, met = _asked_for(asked.get(key))
+        table.add_row(label, _number(before[key]), _number(after[key]), wish, met)
+    risk = f"std of P&L over {ticket.horizon_hours:g} h, {unit}"
+    table.add_row(risk, _number(ticket.risk_before), _number(ticket.risk_after), "", "")
+    table.add_row(f"cost {unit}", "", _number(ticket.cost), "", "")
+    notes = [_line(f"{target.name}: {target.note}") for target in ticket.targets if target.note]
+    return Group(table, *notes)
+
+
+def _asked_for(target: TargetResult | None) -> tuple[str, str]:
+    if target is None:
+        return "", ""
+    exact = target.lower == target.upper
+    wish = f"{target.lower:g}" if exact else f"{target.lower:g} to {target.upper:g}"
+    return wish, "yes" if target.met else "NO"
+
+
+def _proof(ticket: Ticket) -> RenderableType:
+    proof = ticket.certificate
+    return Group(
+        _line(f"risk model: {ticket.risk_model}"),
+        _line(
+            f"proof: KKT residual {proof.kkt_residual:.1e} of the continuous plan (relative, in original units; "
+            f"{ticket.chain[-1]}); whole lots add {_number(ticket.rounding_loss)} {ticket.numeraire} to its objective"
+        ),
+        Text(""),
+    )
+
+
+_VERBS = {
+    "valuation": "cannot be valued",
+    "trading": "cannot be traded",
+    "anything": "not used",
+    "the book": "NOT IN THE BOOK",
+}
+
+
+def _left_out(ticket: Ticket) -> Sequence[RenderableType]:
+    """Group what was left out by reason; long groups are cut, and the whole list is in the JSON."""
+    lines: list[RenderableType] = [Text("4  Left out, and what the data do not hold", style="bold")]
+    groups: dict[tuple[str, str], list[Rejection]] = defaultdict(list)
+    for item in ticket.rejected:
+        groups[(item.reason, item.use)].append(item)
+    for (reason, use), items in groups.items():
+        names = ", ".join(item.name for item in items[:_NAMED])
+        more = f" and {len(items) - _NAMED} more, all in --json" if len(items) > _NAMED else ""
+        lines.append(_line(f"{_VERBS.get(use, use)}: {names}{more}: {reason}"))
+    return [*lines, *(_line(note) for note in ticket.notes)]
+
+
+def _line(text: str) -> RenderableType:
+    """Indent a line, and what wraps of it a little more."""
+    first, *rest = textwrap.wrap(text, WIDTH - 4, break_long_words=False, break_on_hyphens=False)
+    return Text("\n".join([f"  {first}", *(f"    {more}" for more in rest)]))

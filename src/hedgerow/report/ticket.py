@@ -1,0 +1,268 @@
+"""The hedge ticket: everything that the desk needs to decide, and the same as JSON."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from hedgerow.book import Exposure, Sensitivities
+from hedgerow.core.instants import SECOND_NS, to_iso
+from hedgerow.hedging import Certificate
+from hedgerow.market import Rejection
+from hedgerow.report.units import desk_numbers, unit_names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """One line of the ticket.
+
+    Parameters
+    ----------
+    instrument, kind : str
+        What is traded.
+    lots : int
+        Signed number of lots. [lots]
+    lot_size : float
+        Size of a lot. [contracts]
+    quantity : float
+        lots times lot_size. [contracts]
+    contract_unit : str
+        What one contract is, for people. [text]
+    change : Sensitivities
+        What the trade adds to the book, its premium paid. [numeraire]
+    hedge_ratio : float or None
+        Its delta over minus the book's; None where the book is delta-flat. [fraction]
+    hedge_ratio_reason : str
+        Why it is None. [text]
+    fee, half_spread : float
+        Expected cost. [numeraire]
+    assumed : tuple of str
+        What the user stated and no data hold: quote, lot, fee.
+    fee_source : str
+        Where the fee comes from. [text]
+    reason : str
+        Why it is on the ticket. [text]
+    """
+
+    instrument: str
+    kind: str
+    lots: int
+    lot_size: float
+    quantity: float
+    contract_unit: str
+    change: Sensitivities
+    hedge_ratio: float | None
+    hedge_ratio_reason: str
+    fee: float
+    half_spread: float
+    assumed: tuple[str, ...]
+    fee_source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetResult:
+    """A Greek that was asked to be neutral, and where it ended.
+
+    Parameters
+    ----------
+    name : str
+        Desk name of the Greek.
+    lower, upper : float
+        What was asked; equal ends mean exact. [desk unit]
+    before, after : float
+        The Greek before the trades, and after them in whole lots. [desk unit]
+    met : bool
+        True if it ended inside, or, where exactness was asked, within half of the sum of all lots.
+    note : str
+        What lots leave over. [text]
+    """
+
+    name: str
+    lower: float
+    upper: float
+    before: float
+    after: float
+    met: bool
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A hedge ticket.
+
+    Parameters
+    ----------
+    desk, source : str
+        Name of the desk; where the market came from.
+    as_of_ns : int
+        Instant of the market. [UTC epoch ns]
+    exposure : Exposure
+        The book before the trades.
+    residual : Sensitivities
+        The book after the trades in whole lots and their cost. [numeraire]
+    trades : tuple of Trade
+        What to trade.
+    untraded : tuple of (str, str)
+        Hedging instruments that are not traded, and why.
+    targets : tuple of TargetResult
+        What was asked to be neutral.
+    risk_before, risk_after : float
+        Standard deviation of P&L over the horizon. [numeraire]
+    risk_model : str
+        Under which assumptions. [text]
+    horizon_hours : float
+        The horizon. [hours]
+    certificate : Certificate
+        Proof of the continuous plan.
+    chain : tuple of str
+        Solvers tried.
+    rounding_loss : float
+        What whole lots cost against the continuous optimum, in units of the objective. [numeraire]
+    rejected : tuple of Rejection
+        What was left out.
+    notes : tuple of str
+        What the data do not hold and what is assumed. [text]
+    ages_ns : dict of str to int
+        Age of every input. [ns]
+    """
+
+    desk: str
+    source: str
+    as_of_ns: int
+    exposure: Exposure
+    residual: Sensitivities
+    trades: tuple[Trade, ...]
+    untraded: tuple[tuple[str, str], ...]
+    targets: tuple[TargetResult, ...]
+    risk_before: float
+    risk_after: float
+    risk_model: str
+    horizon_hours: float
+    certificate: Certificate
+    chain: tuple[str, ...]
+    rounding_loss: float
+    rejected: tuple[Rejection, ...]
+    notes: tuple[str, ...]
+    ages_ns: dict[str, int]
+
+    @property
+    def numeraire(self) -> str:
+        """Currency of all values. [text]"""
+        return self.exposure.numeraire
+
+    @property
+    def cost(self) -> float:
+        """Expected cost of all trades. [numeraire]"""
+        return sum(trade.fee + trade.half_spread for trade in self.trades)
+
+    def desk_numbers(self, raw: Sensitivities) -> dict[str, float]:
+        """Express raw sensitivities in desk units.
+
+        Parameters
+        ----------
+        raw : Sensitivities
+            Raw value and Greeks. [numeraire]
+
+        Returns
+        -------
+        dict of str to float
+            By desk name. [see ``to_dict()["units"]``]
+        """
+        return desk_numbers(raw, numeraire=self.numeraire, base=self.exposure.base, spot=self.exposure.spot)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ticket for machines: what ``--json`` prints.
+
+        Returns
+        -------
+        dict
+            Plain numbers, texts and lists; ``units`` names the unit of each. [desk units]
+        """
+        return {
+            "desk": self.desk,
+            "market": self.source,
+            "numeraire": self.numeraire,
+            "base": self.exposure.base,
+            "as_of": to_iso(self.as_of_ns),
+            "index_price": self.exposure.spot,
+            "units": unit_names(self.numeraire, self.exposure.base),
+            "exposure": self.desk_numbers(self.exposure.total) | {"buckets": self._buckets()},
+            "trades": [self._trade(trade) for trade in self.trades],
+            "untraded": [{"instrument": name, "reason": reason} for name, reason in self.untraded],
+            "targets": [_target(target) for target in self.targets],
+            "residual": self.desk_numbers(self.residual),
+            "risk_before": self.risk_before,
+            "risk_after": self.risk_after,
+            "risk_model": {"horizon_hours": self.horizon_hours, "statement": self.risk_model},
+            "cost": self.cost,
+            "rounding_loss": self.rounding_loss,
+            "certificate": {
+                "kkt_residual": self.certificate.kkt_residual,
+                "stationarity": self.certificate.stationarity,
+                "feasibility": self.certificate.feasibility,
+                "complementarity": self.certificate.complementarity,
+                "of": "the continuous plan, in original units",
+                "solver_chain": list(self.chain),
+            },
+            "rejected": [_rejection(item) for item in self.rejected],
+            "rejected_quotes": [_rejection(item) for item in self.rejected if item.kind == "quote"],
+            "notes": list(self.notes),
+            "data_age": {name: age / SECOND_NS for name, age in self.ages_ns.items()},
+        }
+
+    def _buckets(self) -> list[dict[str, Any]]:
+        return [
+            {"kind": bucket.kind, "expiry": None if bucket.expiry_ns is None else to_iso(bucket.expiry_ns)}
+            | self.desk_numbers(bucket.sensitivities)
+            for bucket in self.exposure.buckets
+        ]
+
+    def _trade(self, trade: Trade) -> dict[str, Any]:
+        change = self.desk_numbers(trade.change)
+        return {
+            "instrument": trade.instrument,
+            "kind": trade.kind,
+            "quantity": trade.quantity,
+            "lots": trade.lots,
+            "lot_size": trade.lot_size,
+            "contract_unit": trade.contract_unit,
+            "hedge_ratio": trade.hedge_ratio,
+            "hedge_ratio_reason": trade.hedge_ratio_reason or None,
+            "delta": change["delta"],
+            "gamma": change["gamma"],
+            "vega_per_volpoint": change["vega_per_volpoint"],
+            "fee": trade.fee,
+            "half_spread": trade.half_spread,
+            "assumed": "quote" in trade.assumed,
+            "assumed_fields": list(trade.assumed),
+            "fee_source": trade.fee_source,
+            "reason": trade.reason,
+        }
+
+    def __str__(self) -> str:
+        from hedgerow.report.render import ticket_text
+
+        return ticket_text(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        from hedgerow.report.render import ticket_html
+
+        return ticket_html(self)
+
+
+def _target(target: TargetResult) -> dict[str, Any]:
+    return {
+        "name": target.name,
+        "lower": target.lower,
+        "upper": target.upper,
+        "before": target.before,
+        "after": target.after,
+        "met": target.met,
+        "note": target.note or None,
+    }
+
+
+def _rejection(item: Rejection) -> dict[str, str]:
+    return {"name": item.name, "kind": item.kind, "reason": item.reason, "left_out_of": item.use}

@@ -1,0 +1,97 @@
+"""Desk units: how Greeks are named and scaled outside. Inside they are raw (see docs/nomenclature.md)."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from hedgerow.book import Sensitivities
+from hedgerow.core.instants import DAYS_PER_YEAR
+
+VOL_POINTS: Final = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskGreek:
+    """A Greek as users see it.
+
+    Parameters
+    ----------
+    name : str
+        The name outside.
+    raw : str
+        The attribute inside.
+    per_raw : float
+        Desk units per raw unit. [pure]
+    """
+
+    name: str
+    raw: str
+    per_raw: float
+
+
+DESK_GREEKS: Final = (
+    DeskGreek(name="value", raw="value", per_raw=1.0),
+    DeskGreek(name="delta", raw="delta", per_raw=1.0),
+    DeskGreek(name="gamma", raw="gamma", per_raw=1.0),
+    DeskGreek(name="vega_per_volpoint", raw="vega", per_raw=1.0 / VOL_POINTS),
+    DeskGreek(name="theta_per_day", raw="theta", per_raw=1.0 / DAYS_PER_YEAR),
+)
+
+TARGETS: Final = {greek.name: greek for greek in DESK_GREEKS if greek.name not in ("value", "theta_per_day")}
+"""Greeks that can be held neutral."""
+
+
+def unit_names(numeraire: str, base: str) -> dict[str, str]:
+    """Return the unit of every number of a ticket.
+
+    Parameters
+    ----------
+    numeraire : str
+        ``USD`` or the coin.
+    base : str
+        The coin.
+
+    Returns
+    -------
+    dict of str to str
+        By name. [text]
+    """
+    return {
+        "value": numeraire,
+        "delta": base,
+        "gamma": f"{numeraire}/USD^2",
+        "gamma_per_1pct": base,
+        "vega_per_volpoint": f"{numeraire} per 0.01 vol",
+        "theta_per_day": f"{numeraire}/day",
+        "risk": numeraire,
+        "cost": numeraire,
+        "fee": numeraire,
+        "half_spread": numeraire,
+        "quantity": "contracts",
+        "hedge_ratio": "fraction of minus the book's delta",
+        "index_price": f"USD/{base}",
+        "data_age": "seconds",
+    }
+
+
+def desk_numbers(raw: Sensitivities, *, numeraire: str, base: str, spot: float) -> dict[str, float]:
+    """Express raw sensitivities in desk units.
+
+    Parameters
+    ----------
+    raw : Sensitivities
+        Raw value and Greeks.
+    numeraire, base : str
+        ``USD`` or the coin; the coin.
+    spot : float
+        Index price. [USD per coin]
+
+    Returns
+    -------
+    dict of str to float
+        Desk Greeks by name; ``gamma_per_1pct`` is the change of delta's hedge for a move of 1 %.
+        [see ``unit_names``]
+    """
+    numbers = {greek.name: getattr(raw, greek.raw) * greek.per_raw for greek in DESK_GREEKS}
+    # d²W/dS² times S is a change of coins per relative move in USD terms; times S² in coin terms.
+    moved = spot if numeraire != base else spot * spot
+    return numbers | {"gamma_per_1pct": 0.01 * moved * raw.gamma}

@@ -1,0 +1,34 @@
+"""Shared fixtures: the real market of the example, and Hypothesis profiles."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+from hedgerow.config import Desk, load_desk
+from hedgerow.examples import example
+from hedgerow.market import Snapshot, load_snapshot
+
+hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("ci", max_examples=150, deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("soak", max_examples=5000, deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+
+@pytest.fixture(scope="session")
+def example_folder() -> Path:
+    """Folder of the embedded example."""
+    return example("eth-2024-01-08")
+
+
+@pytest.fixture(scope="session")
+def market(example_folder: Path) -> Snapshot:
+    """The recorded market of 2024-01-08."""
+    return load_snapshot(example_folder)
+
+
+@pytest.fixture(scope="session")
+def desk(example_folder: Path) -> Desk:
+    """The example desk."""
+    return load_desk(example_folder / "desk.toml")
