@@ -124,7 +124,9 @@ def rows_of(position: Position, marking: Marking, group: int) -> list[Row]:
 
 
 def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row]:
-    """Compile a purchase of one contract at its mid, paid for in its settlement currency.
+    """Compile a purchase of one contract at its mark, paid for in its settlement currency.
+
+    What trading costs beyond the mark is not in here: it enters once, in the ``costs`` room.
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
     Returns
     -------
     list of Row
-        Rows that together are worth nothing at the mid. [USD terms]
+        Rows that together are worth nothing. [USD terms]
 
     Raises
     ------
@@ -149,14 +151,14 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
     ----------
     Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2, doi 10.1111/mafi.12410.
     """
-    quote = marking.snapshot.quotes.quote(instrument.name)
+    mark = marking.snapshot.quotes.quote(instrument.name).mark
     if isinstance(instrument, Perpetual | Future):
-        entry = quote.mid
-        return [_contract_row(ContractPosition(instrument=instrument, quantity=1.0, entry_price=entry), marking, group)]
+        bought = ContractPosition(instrument=instrument, quantity=1.0, entry_price=mark)
+        return [_contract_row(bought, marking, group)]
     held = _contract_row(ContractPosition(instrument=instrument, quantity=1.0), marking, group)
-    price = quote.mid if isinstance(instrument, Spot) else quote.mark
-    paid = -price * instrument.contract_size
-    return [held, _balance_row(instrument.settle, paid, marking, group)]
+    if isinstance(instrument, Spot):
+        return [held, Row(kernels.CASH, group, "cash", None, -marking.snapshot.index_price)]
+    return [held, _balance_row(instrument.settle, -mark * instrument.contract_size, marking, group)]
 
 
 def _balance_row(currency: str, amount: float, marking: Marking, group: int) -> Row:

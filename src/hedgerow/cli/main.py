@@ -123,7 +123,7 @@ def main() -> NoReturn:
         app()
     except InvariantBroken:
         raise
-    except HedgerowError as error:
+    except (HedgerowError, OSError) as error:
         print(f"hedgerow: {error}", file=sys.stderr)
         sys.exit(2)
     sys.exit(0)

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -36,19 +37,24 @@ def kernel_sources() -> list[Path]:
 
 
 def _cache_root() -> Path:
-    """Return the folder of all kernel caches, from the environment or the platform's habit."""
+    """Return a writable folder for kernel caches: the environment's, the platform's habit, or a temporary one."""
     chosen = os.environ.get("HEDGEROW_CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    home = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache")
-    return Path(home) / "hedgerow"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    root = Path(chosen) if chosen else home / "hedgerow"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root):
+            return root
+    except OSError:
+        return Path(tempfile.gettempdir()) / f"hedgerow-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
 
 
 @functools.cache
 def cache_folder() -> Path:
     """Return the folder in which compiled kernels of exactly these sources are kept.
 
-    ``HEDGEROW_CACHE_DIR`` moves it; otherwise it is ``~/.cache/hedgerow``. Folders of older sources are removed,
+    ``HEDGEROW_CACHE_DIR`` moves it; otherwise it is ``~/.cache/hedgerow``, or a temporary folder if that cannot be
+    written. Folders of older sources are removed,
     save the few most recent ones.
 
     Returns

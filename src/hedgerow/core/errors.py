@@ -70,7 +70,6 @@ class DataFault(Enum):
     """Why a market input cannot be used."""
 
     MISSING = "missing"
-    STALE = "stale"
     CROSSED = "crossed"
     ONE_SIDED = "one-sided"
     NOT_FINITE = "not finite"

@@ -17,23 +17,24 @@ import numpy as np
 from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import SolveError, SolveFault
 from hedgerow.hedging.certificate import TOLERANCE, Certificate, certify
-from hedgerow.hedging.problem import HedgeProblem
+from hedgerow.hedging.problem import GreekBand, HedgeProblem
 
 _PROXIMAL_WEIGHTS = (1e-9, 1e-7, 1e-5)
 _PROXIMAL_STEPS = 60
 _PIQP_TOLERANCE = 1e-12
+_PRIMAL_TOLERANCE = 1e-12
+_DUST = 2.0 * _PRIMAL_TOLERANCE
+_CONFLICT = 1e-7
 _UNBOUNDED = 1e30  # DAQP's infinity
 _DAQP_OPTIMAL = 1
-_DAQP_INFEASIBLE = -1
 
 
 class _Outcome(NamedTuple):
-    """What one attempt came to: its best point, if any, and whether the solver called the problem infeasible."""
+    """What one attempt came to: its best point, if any."""
 
     x: Float64[np.ndarray, " n_instrument"] | None
     prices: Float64[np.ndarray, " n_band"] | None
     certificate: Certificate
-    infeasible: bool = False
 
 
 _NOTHING = Certificate(stationarity=np.inf, feasibility=np.inf, complementarity=np.inf)
@@ -117,16 +118,20 @@ def solve(problem: HedgeProblem) -> Solution:
                 certificate=outcome.certificate,
                 chain=tuple(chain),
             )
-    raise _no_answer(problem, outcomes)
+    raise _no_answer(problem, scaled, outcomes)
 
 
-def _no_answer(problem: HedgeProblem, outcomes: list[_Outcome]) -> SolveError:
-    """Say why nothing was certified; only agreement of the solvers counts as infeasible."""
-    if any(outcome.infeasible for outcome in outcomes):
-        names = ", ".join(f"{band.name} in [{band.lower:g}, {band.upper:g}]" for band in problem.bands)
+def _no_answer(problem: HedgeProblem, scaled: _Scaled, outcomes: list[_Outcome]) -> SolveError:
+    """Say why nothing was certified. No solver is asked whether the bands agree: the nearest point to them is found."""
+    gaps = _nearest_to_bands(scaled)
+    if np.max(np.abs(gaps), initial=0.0) > _CONFLICT:
+        at_odds = [j for j in range(len(problem.bands)) if abs(gaps[j]) > 0.01 * np.max(np.abs(gaps))]
+        names = ", ".join(
+            _conflict(problem.bands[j], float(gaps[j] * scaled.row_norm[j] * scaled.size)) for j in at_odds
+        )
         return SolveError(
             SolveFault.INFEASIBLE,
-            f"no trade meets all targets and limits together: {names}",
+            f"no trade meets these targets and limits together: {names}",
             "widen a band, raise a limit or add an instrument",
         )
     reached = min(outcome.certificate.kkt_residual for outcome in outcomes)
@@ -135,6 +140,37 @@ def _no_answer(problem: HedgeProblem, outcomes: list[_Outcome]) -> SolveError:
         f"no certified plan: the best KKT residual is {reached:.1e}, above {TOLERANCE:g}",
         "loosen a band or take out an instrument",
     )
+
+
+def _conflict(band: GreekBand, gap: float) -> str:
+    return f"{band.name} in [{band.lower:g}, {band.upper:g}] is missed by {abs(gap):.3g}"
+
+
+def _nearest_to_bands(scaled: _Scaled) -> Float64[np.ndarray, " n_band"]:
+    """Return by how much each band is missed at the point of the boxes that is nearest to all of them.
+
+    A least-squares problem that always has a solution: positive misses prove that the bands contradict each other
+    or the boxes. [scaled units]
+    """
+    import piqp
+
+    n, m = scaled.linear.size, scaled.rows.shape[0]
+    upper = np.where(scaled.upper >= _UNBOUNDED, np.inf, scaled.upper)
+    solver = piqp.DenseSolver()
+    solver.settings.eps_abs = solver.settings.eps_rel = _PIQP_TOLERANCE
+    solver.setup(
+        np.diag(np.concatenate([np.full(n, 1e-14), np.ones(m)])),
+        np.zeros(n + m),
+        None,
+        None,
+        np.hstack([scaled.rows, np.eye(m)]),
+        scaled.lower[n:],
+        upper[n:],
+        np.concatenate([scaled.lower[:n], np.full(m, -np.inf)]),
+        np.concatenate([upper[:n], np.full(m, np.inf)]),
+    )
+    solver.solve()
+    return np.asarray(solver.result.x)[n:]
 
 
 def _check_reach(problem: HedgeProblem) -> None:
@@ -175,7 +211,8 @@ def _equilibrate(problem: HedgeProblem) -> _Scaled:
     )
     size = size if size > 0.0 else 1.0
     unit = unit * size
-    box = problem.box / unit
+    with np.errstate(over="ignore"):  # a box beyond all numbers is none
+        box = problem.box / unit
     return _Scaled(
         hessian=np.block([[q, -q], [-q, q]]),
         linear=np.concatenate([slope + charge, charge - slope]) / size,
@@ -197,18 +234,18 @@ def _daqp(weight: float) -> Callable[[HedgeProblem, _Scaled], _Outcome]:
         n = scaled.linear.size
         model = daqp.Model()
         model.settings = {
-            "primal_tol": 1e-12,
+            "primal_tol": _PRIMAL_TOLERANCE,
             "dual_tol": 1e-12,
             "eps_prox": 0.0,
             "iter_limit": 1000 + 50 * n,
         }
         hessian = scaled.hessian + weight * np.eye(n)
         flag, _ = model.setup(hessian, scaled.linear, scaled.rows, scaled.upper, scaled.lower)
-        best = _Outcome(None, None, _NOTHING, infeasible=flag == _DAQP_INFEASIBLE)
+        best = _Outcome(None, None, _NOTHING)
         for _ in range(_PROXIMAL_STEPS if flag >= 0 else 0):
             z, _, flag, info = model.solve()
             if flag != _DAQP_OPTIMAL:
-                return best._replace(infeasible=flag == _DAQP_INFEASIBLE)
+                return best
             found = _unscale(problem, scaled, np.asarray(z), np.asarray(info["lam"])[n:])
             # Convergence is fast or has reached rounding: stop when a step no longer halves the residual.
             if not found.certificate.kkt_residual < 0.5 * best.certificate.kkt_residual:
@@ -231,10 +268,9 @@ def _piqp(problem: HedgeProblem, scaled: _Scaled) -> _Outcome:
     solver.setup(
         scaled.hessian, scaled.linear, None, None, scaled.rows, scaled.lower[n:], upper[n:], scaled.lower[:n], upper[:n]
     )  # fmt: skip
-    status = solver.solve()
+    solver.solve()
     result = solver.result
-    found = _unscale(problem, scaled, np.asarray(result.x), np.asarray(result.z_u) - np.asarray(result.z_l))
-    return found._replace(infeasible=status == piqp.PIQP_PRIMAL_INFEASIBLE)
+    return _unscale(problem, scaled, np.asarray(result.x), np.asarray(result.z_u) - np.asarray(result.z_l))
 
 
 _ATTEMPTS: tuple[tuple[str, Callable[[HedgeProblem, _Scaled], _Outcome]], ...] = (
@@ -244,9 +280,13 @@ _ATTEMPTS: tuple[tuple[str, Callable[[HedgeProblem, _Scaled], _Outcome]], ...] =
 
 
 def _unscale(problem: HedgeProblem, scaled: _Scaled, z: np.ndarray, multipliers: np.ndarray) -> _Outcome:
-    """Return to original units and certify there."""
+    """Return to original units, take rounding dust for the zero that it is, and certify there."""
     n = len(problem.names)
-    x = np.clip((z[:n] - z[n:]) * scaled.unit, -problem.box, problem.box)
+    held = z[:n] - z[n:]
+    rounding = np.finfo(np.float64).eps * float(np.max(np.abs(scaled.linear)))
+    dust = _DUST * max(1.0, float(np.max(np.abs(held)))) + rounding
+    held = np.where(np.abs(held) <= dust, 0.0, held)
+    x = np.clip(held * scaled.unit, -problem.box, problem.box)
     # The objective was divided by size², a row by its norm and size.
     prices = multipliers * scaled.size / scaled.row_norm
     return _Outcome(x, prices, certify(problem, x, prices))

@@ -5,18 +5,16 @@ underlying prices a cent apart, so each row keeps its own. The loader checks wha
 put-call parity is checked in the tests, with the exceptions named.
 """
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from hedgerow.core.arrays import vector
 from hedgerow.core.errors import ConfigError, InputError
-from hedgerow.instruments.contracts import EuropeanOption, Instrument
-from hedgerow.instruments.deribit import parse_deribit
+from hedgerow.instruments import EuropeanOption, parse_deribit
 from hedgerow.market.parquet import Columns, read_columns
-from hedgerow.market.quotes import QuoteTable, quote_fault
+from hedgerow.market.quotes import QuoteTable
+from hedgerow.market.screening import screen
 from hedgerow.market.snapshot import Rejection
 
 _NUMBERS = (
@@ -82,75 +80,62 @@ def read_deribit_chain(path: Path, *, base: str) -> Chain:
     columns = read_columns(path, numbers=_NUMBERS, texts=_TEXTS, time="ts")
     if columns.time_ns.size == 0:
         raise ConfigError(str(path), "", "holds no quotes", "record the chain again")
-    keep, rejected = _screen(path, columns, base)
-    number = {name: values[keep] for name, values in columns.numbers.items()}
-    index = _one_index(path, number["estimated_delivery_price"])
-    times = columns.time_ns[keep]
-    quotes = QuoteTable(
-        names=tuple(columns.texts["instrument_name"][i] for i in keep),
-        bid=vector(number["bid_price"]),
-        ask=vector(number["ask_price"]),
-        mark=vector(number["mark_price"]),
-        forward=vector(number["underlying_price"]),
-        at_ns=times,
-    )
-    newest = int(times.max())
-    return Chain(
-        quotes=quotes,
-        as_of_ns=newest,
-        index_price=index,
-        index_at_ns=newest,
-        rejected=tuple(rejected),
-        notes=(_NO_SIZES,),
-    )
-
-
-def _screen(path: Path, columns: Columns, base: str) -> tuple[list[int], list[Rejection]]:
-    """Sort rows into usable ones and named refusals."""
     names = columns.texts["instrument_name"]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ConfigError(str(path), twice, "stands twice", "keep one row per instrument")
-    keep: list[int] = []
-    rejected: list[Rejection] = []
-    for i, name in enumerate(names):
-        refusal = _row_fault(columns, i, base)
-        if refusal is not None:
-            rejected.append(Rejection(name=name, kind="quote", reason=refusal, use="anything"))
-            continue
-        keep.append(i)
-        fault = quote_fault(columns.numbers["bid_price"][i], columns.numbers["ask_price"][i])
-        if fault is not None:
-            rejected.append(Rejection(name=name, kind="quote", reason=fault[1], use="trading"))
+    index = _one_index(path, columns.numbers["estimated_delivery_price"])
+    table = QuoteTable(
+        names=tuple(names),
+        bid=columns.numbers["bid_price"],
+        ask=columns.numbers["ask_price"],
+        mark=columns.numbers["mark_price"],
+        forward=columns.numbers["underlying_price"],
+        at_ns=columns.time_ns,
+    )
+    consistent, contradictions = _check_names(columns, base)
+    keep, rejected = screen([table.row(i) for i in consistent], base)
     if not keep:
         raise ConfigError(str(path), "instrument_name", f"no row is a usable {base} option", "check `base`")
-    return keep, rejected
+    newest = int(columns.time_ns.max())
+    return Chain(
+        quotes=table.take([consistent[i] for i in keep]),
+        as_of_ns=newest,
+        index_price=index,
+        index_at_ns=newest,
+        rejected=(*contradictions, *rejected),
+        notes=(_NO_SIZES,),
+    )
 
 
-def _row_fault(columns: Columns, i: int, base: str) -> str | None:
-    """Say what is wrong with a row as a whole: its name against its own columns, its underlying, its mark."""
-    name = columns.texts["instrument_name"][i]
+def _check_names(columns: Columns, base: str) -> tuple[list[int], list[Rejection]]:
+    """Hold each name against the row's own columns; a row that contradicts its name is refused."""
+    consistent: list[int] = []
+    rejected: list[Rejection] = []
+    for i, name in enumerate(columns.texts["instrument_name"]):
+        stated = (
+            columns.numbers["strike_price"][i],
+            columns.texts["option_type"][i],
+            columns.texts["currency"][i],
+            columns.texts["expire_date"][i],
+        )
+        reason = _contradiction(name, stated, base)
+        if reason is None:
+            consistent.append(i)
+        else:
+            rejected.append(Rejection(name=name, kind="quote", reason=reason, use="anything"))
+    return consistent, rejected
+
+
+def _contradiction(name: str, stated: tuple[float, str, str, str], base: str) -> str | None:
     try:
-        instrument: Instrument = parse_deribit(name)
+        option = parse_deribit(name)
     except InputError as error:
         return error.problem
-    if not isinstance(instrument, EuropeanOption) or instrument.base != base:
+    if not isinstance(option, EuropeanOption) or option.base != base:
         return f"not an option on {base}"
-    stated = (
-        columns.numbers["strike_price"][i],
-        columns.texts["option_type"][i],
-        columns.texts["currency"][i],
-        columns.texts["expire_date"][i],
-    )
-    named = (instrument.strike, "C" if instrument.is_call else "P", base, name.split("-")[1])
-    if stated != named:
-        return f"the row says {stated}, its name {named}"
-    forward, mark = columns.numbers["underlying_price"][i], columns.numbers["mark_price"][i]
-    if not (math.isfinite(forward) and forward > 0.0):
-        return f"the underlying price is {forward:g}"
-    if not (math.isfinite(mark) and mark >= 0.0):
-        return f"the mark is {mark:g}"
-    return None
+    named = (option.strike, "C" if option.is_call else "P", base, name.split("-")[1])
+    return None if stated == named else f"the row says {stated}, its name {named}"
 
 
 def _one_index(path: Path, values: np.ndarray) -> float:

@@ -94,6 +94,29 @@ class QuoteTable:
     def __len__(self) -> int:
         return len(self.names)
 
+    def row(self, i: int) -> Quote:
+        """Return one row by number.
+
+        Parameters
+        ----------
+        i : int
+            Number of the row. [0-based]
+
+        Returns
+        -------
+        Quote
+            The row. [as the columns]
+        """
+        return Quote(
+            name=self.names[i],
+            bid=float(self.bid[i]),
+            ask=float(self.ask[i]),
+            mark=float(self.mark[i]),
+            forward=float(self.forward[i]),
+            at_ns=int(self.at_ns[i]),
+            assumed=self.names[i] in self.assumed,
+        )
+
     def quote(self, name: str) -> Quote:
         """Return the quote of one instrument.
 
@@ -114,15 +137,30 @@ class QuoteTable:
         """
         if name not in self._row:
             raise MarketDataError(name, DataFault.MISSING, "not quoted in this market", self._advice(name))
-        i = self._row[name]
-        return Quote(
-            name=name,
-            bid=float(self.bid[i]),
-            ask=float(self.ask[i]),
-            mark=float(self.mark[i]),
-            forward=float(self.forward[i]),
-            at_ns=int(self.at_ns[i]),
-            assumed=name in self.assumed,
+        return self.row(self._row[name])
+
+    def take(self, rows: Sequence[int]) -> "QuoteTable":
+        """Return a table of some rows.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Numbers of the rows to keep. [0-based]
+
+        Returns
+        -------
+        QuoteTable
+            A new table. [as the columns]
+        """
+        index = np.array(rows, dtype=np.int64)
+        return QuoteTable(
+            names=tuple(self.names[i] for i in rows),
+            bid=frozen(self.bid[index]),
+            ask=frozen(self.ask[index]),
+            mark=frozen(self.mark[index]),
+            forward=frozen(self.forward[index]),
+            at_ns=frozen(self.at_ns[index]),
+            assumed=self.assumed & {self.names[i] for i in rows},
         )
 
     def _advice(self, name: str) -> str:

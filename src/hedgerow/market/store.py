@@ -21,6 +21,7 @@ from hedgerow.core.toml_file import read_toml
 from hedgerow.market.deribit_chain import Chain, read_deribit_chain
 from hedgerow.market.parquet import read_columns
 from hedgerow.market.quotes import QuoteTable
+from hedgerow.market.screening import screen
 from hedgerow.market.snapshot import PoolState, Rejection, Snapshot
 from hedgerow.market.uniswap_hours import PoolTerms, read_uniswap_hours
 
@@ -131,16 +132,27 @@ def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
     columns = read_columns(path, numbers=("bid", "ask", "mark", "underlying"), texts=("instrument",), time="ts")
     if columns.time_ns.size == 0:
         raise ConfigError(str(path), "", "holds no quotes", "write at least one row")
-    quotes = QuoteTable(
-        names=tuple(columns.texts["instrument"]),
-        bid=vector(columns.numbers["bid"]),
-        ask=vector(columns.numbers["ask"]),
-        mark=vector(columns.numbers["mark"]),
-        forward=vector(columns.numbers["underlying"]),
-        at_ns=columns.time_ns,
-    )
+    mark, underlying = columns.numbers["mark"], columns.numbers["underlying"]
+    try:
+        quotes = QuoteTable(
+            names=tuple(columns.texts["instrument"]),
+            bid=columns.numbers["bid"],
+            ask=columns.numbers["ask"],
+            mark=mark,
+            forward=vector(np.where(np.isnan(underlying), mark, underlying)),
+            at_ns=columns.time_ns,
+        )
+    except InputError as error:
+        raise ConfigError(str(path), "instrument", error.problem, error.advice) from None
+    keep, rejected = screen([quotes.row(i) for i in range(len(quotes))], manifest.base)
     newest = int(columns.time_ns.max())
-    return Chain(quotes=quotes, as_of_ns=newest, index_price=None, index_at_ns=newest)
+    return Chain(
+        quotes=quotes.take(keep),
+        as_of_ns=newest,
+        index_price=None,
+        index_at_ns=newest,
+        rejected=tuple(rejected),
+    )
 
 
 def _read_pools(

@@ -9,12 +9,12 @@ from hedgerow.book import (
     CompiledBook,
     Marking,
     assemble,
+    check_numeraire,
     exposure_of,
     factor_model,
     sensitivities_by_group,
     trade_rows,
 )
-from hedgerow.book.compiled import check_numeraire
 from hedgerow.config import Desk
 from hedgerow.config.desk import Target
 from hedgerow.core.arrays import Float64

@@ -97,12 +97,11 @@ def black76(
     >>> at_the_money.price.round(6), at_the_money.delta.round(6)
     (array([0.119235]), array([0.440382]))
     """
-    columns = _broadcast(forward=forward, strike=strike, expiry_years=expiry_years, vol=vol)
+    columns, sign = _columns(is_call, forward=forward, strike=strike, expiry_years=expiry_years, vol=vol)
     for name, values in columns.items():
         if not np.all((values > 0.0) & np.isfinite(values)):
             worst = values[~((values > 0.0) & np.isfinite(values))][0]
             raise InputError(f"{name} holds {worst:g}", f"{name} must be positive and finite")
-    sign = _signs(is_call, columns["forward"].size)
     out = np.empty((5, sign.size))
     kernels.greeks_rows(*columns.values(), sign, inverse, out)
     price, delta, gamma, vega, theta = frozen(out)
@@ -155,31 +154,26 @@ def implied_vol(
     >>> vol.round(4), [VolFault(code).name for code in fault]
     (array([0.6, nan]), ['SOLVED', 'ABOVE_BOUND'])
     """
-    columns = _broadcast(price=price, forward=forward, strike=strike, expiry_years=expiry_years)
-    sign = _signs(is_call, columns["price"].size)
+    columns, sign = _columns(is_call, price=price, forward=forward, strike=strike, expiry_years=expiry_years)
     vol, fault = np.empty(sign.size), np.empty(sign.size, dtype=np.int64)
     kernels.implied_vol_rows(*columns.values(), sign, inverse, vol, fault)
     return frozen(vol), frozen(fault)
 
 
-def _broadcast(**inputs: ArrayLike) -> dict[str, Float64[np.ndarray, " n_option"]]:
-    """Bring inputs to one shape, as fresh contiguous columns (so that one kernel serves all callers)."""
-    arrays = [np.atleast_1d(np.asarray(values, dtype=np.float64)) for values in inputs.values()]
-    if any(array.ndim != 1 for array in arrays):
-        raise InputError("an input has more than one axis", "give scalars or vectors")
-    try:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
-    except ValueError:
-        lengths = {name: array.size for name, array in zip(inputs, arrays, strict=True)}
-        raise InputError(f"lengths {lengths} do not fit together", "give one length") from None
-    return {
-        name: np.array(np.broadcast_to(array, shape), order="C") for name, array in zip(inputs, arrays, strict=True)
-    }
-
-
-def _signs(is_call: ArrayLike, size: int) -> Float64[np.ndarray, " n_option"]:
-    """Return +1 for calls and -1 for puts."""
+def _columns(
+    is_call: ArrayLike, **inputs: ArrayLike
+) -> tuple[dict[str, Float64[np.ndarray, " n_option"]], Float64[np.ndarray, " n_option"]]:
+    """Bring inputs to one shape, as fresh contiguous columns (so that one kernel serves all callers), and signs."""
     flags = np.atleast_1d(np.asarray(is_call))
-    if flags.dtype != np.bool_ or flags.size not in (1, size):
-        raise InputError("is_call is not one bool per option", "give True for calls and False for puts")
-    return np.array(np.where(np.broadcast_to(flags, (size,)), 1.0, -1.0), order="C")
+    if flags.dtype != np.bool_:
+        raise InputError(f"is_call is {is_call!r}", "give True for calls and False for puts")
+    arrays = {name: np.atleast_1d(np.asarray(values, dtype=np.float64)) for name, values in inputs.items()}
+    lengths = {name: array.shape for name, array in arrays.items()} | {"is_call": flags.shape}
+    try:
+        shape = np.broadcast_shapes(*lengths.values())
+    except ValueError:
+        shape = ()
+    if len(shape) != 1:
+        raise InputError(f"shapes {lengths} do not fit together", "give scalars, or vectors of one length")
+    columns = {name: np.array(np.broadcast_to(array, shape), order="C") for name, array in arrays.items()}
+    return columns, np.array(np.where(np.broadcast_to(flags, shape), 1.0, -1.0), order="C")
