@@ -1,0 +1,228 @@
+"""Nothing that a user meets is undocumented: commands, options, keys, JSON, libraries, functions."""
+
+import ast
+import re
+import tomllib
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import typer
+
+import hedgerow as hr
+from hedgerow.cli.main import app
+from hedgerow.config import Desk
+from hedgerow.market import Snapshot, deribit_chain, store, uniswap_hours
+from hedgerow.report.units import TARGETS
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "src" / "hedgerow"
+TOP_LEVEL = "Top level"
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def _codes(text: str) -> set[str]:
+    """Return every word that stands in `backticks`."""
+    return set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
+
+
+def _section(text: str, title: str) -> str:
+    """Return the text below the heading that names a table, up to the next heading."""
+    parts = re.split(r"^(#+ .*)$", text, flags=re.MULTILINE)
+    for heading, body in zip(parts[1::2], parts[2::2], strict=True):
+        if f"`{title}`" in heading or heading.lstrip("# ") == title:
+            return body
+    pytest.fail(f"no heading names {title}")
+
+
+# Commands and options.
+
+
+def _commands() -> dict[str, list[str]]:
+    """Return the long options of every command; the program itself goes under the empty name."""
+    program: Any = typer.main.get_command(app)
+    found = {"": _options(program)}
+    for name, command in program.commands.items():
+        found[name] = _options(command)
+    return found
+
+
+def _options(command: Any) -> list[str]:
+    names = [name for parameter in command.params for name in parameter.opts if name.startswith("--")]
+    return [*names, "--help"]
+
+
+@pytest.mark.parametrize("command", _commands())
+def test_commands_and_options_are_in_the_tour(command: str) -> None:
+    codes = _codes(_section(_page("tour.md"), "Every command and option"))
+    if command:
+        assert any(code.split()[:2] == ["hedgerow", command] for code in codes), f"hedgerow {command} is missing"
+    words = {word for code in codes for word in code.split()}
+    missing = [option for option in _commands()[command] if option not in words]
+    assert not missing
+
+
+def test_environment_variables_are_in_the_architecture() -> None:
+    used = {name for path in SOURCES.rglob("*.py") for name in re.findall(r"HEDGEROW_[A-Z_]+", path.read_text("utf-8"))}
+    assert used <= _codes(_page("architecture.md"))
+
+
+def test_every_module_is_on_the_map() -> None:
+    modules = [path for path in SOURCES.rglob("*.py") if path.name != "__init__.py"]
+    last_words = {code.split("/")[-1] for code in _codes(_page("architecture.md"))}
+    assert {path.stem for path in modules} <= last_words
+
+
+# Keys of files.
+
+
+def _keys(struct: Any, table: str = "") -> Iterator[tuple[str, str]]:
+    """Walk a msgspec struct and yield (table, key) of every key, tables of tables included."""
+    hints = typing.get_type_hints(struct)
+    for field in msgspec.structs.fields(struct):
+        path = f"{table}.{field.encode_name}" if table else field.encode_name
+        inner = [kind for kind in _types(hints[field.name]) if isinstance(kind, type)]
+        nested = [kind for kind in inner if issubclass(kind, msgspec.Struct)]
+        if nested:
+            opener = f"[[{path}]]" if tuple in inner else f"[{path}]"
+            yield from _keys(nested[0], opener.strip("[]"))
+            yield opener, ""
+        elif dict in inner:
+            yield f"[{path}]", ""
+        else:
+            yield table, field.encode_name
+
+
+def _types(hint: Any) -> Iterator[Any]:
+    yield typing.get_origin(hint) or hint
+    for argument in typing.get_args(hint):
+        yield from _types(argument)
+
+
+def _undocumented(struct: Any, text: str) -> list[str]:
+    titles = {opener.strip("[]"): opener for opener, key in _keys(struct) if not key}
+    missing = []
+    for table, key in _keys(struct):
+        section = _section(text, titles.get(table, table) if table else TOP_LEVEL)
+        if key and key not in _codes(section):
+            missing.append(f"{table}.{key}")
+    return missing
+
+
+def test_every_key_of_the_desk_file_is_documented() -> None:
+    assert not _undocumented(Desk, _page("desk-file.md"))
+
+
+def test_every_greek_that_can_be_held_is_documented() -> None:
+    assert set(TARGETS) <= _codes(_section(_page("desk-file.md"), "[hedge.neutral]"))
+    assert {f"`{name}`" in _page("nomenclature.md") for name in TARGETS} == {True}
+
+
+def test_every_risk_parameter_is_in_the_risk_model() -> None:
+    names = {key for table, key in _keys(Desk) if table == "risk" and key}
+    assert names
+    assert names <= _codes(_page("risk-model.md"))
+
+
+def test_every_key_of_a_snapshot_is_documented() -> None:
+    assert not _undocumented(store._Manifest, _page("snapshot-format.md"))
+
+
+def test_every_column_of_a_snapshot_is_documented(tmp_path: Path, market: Snapshot) -> None:
+    import pyarrow.parquet as pq
+
+    saved = pq.read_schema(hr.save_snapshot(market, tmp_path / "saved") / store._QUOTES_FILE).names
+    read = (*deribit_chain._NUMBERS, *deribit_chain._TEXTS, *uniswap_hours._NUMBERS)
+    assert {*saved, *read} <= _codes(_page("snapshot-format.md"))
+
+
+# JSON.
+
+
+def _paths(node: Any, path: str = "") -> Iterator[str]:
+    """Walk the ticket: keys by dotted path, list items as [], names of pools as <pool>."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            here = f"{path}.{'<pool>' if ':' in key else key}".lstrip(".")
+            yield here
+            yield from _paths(value, here)
+    elif isinstance(node, list):
+        for item in node:
+            yield from _paths(item, f"{path}[]")
+
+
+def test_the_json_ticket_and_its_page_agree(desk: Desk, market: Snapshot) -> None:
+    real = set(_paths(hr.hedge(desk, market).to_dict()))
+    rows = re.findall(r"^\| `([^`]+)` \|", _page("ticket-json.md"), flags=re.MULTILINE)
+    assert real - set(rows) == set()
+    assert set(rows) - real == set(), "the page names keys that do not exist"
+
+
+# Libraries.
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *(line for more in project["optional-dependencies"].values() for line in more)]
+    names = {re.split(r"[<>=!~ \[;]", line)[0] for line in wanted}
+    assert names <= _codes(_page("dependencies.md"))
+
+
+# Functions and classes.
+
+
+def _modules() -> list[Path]:
+    skipped = ("kernels.py",)
+    return [
+        path
+        for path in sorted(SOURCES.rglob("*.py"))
+        if not path.name.endswith(skipped) and (path.name == "__init__.py" or not path.name.startswith("_"))
+    ]
+
+
+def _public(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.ClassDef]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node
+            if isinstance(node, ast.ClassDef):
+                yield from _public(node.body)
+
+
+def _parts(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
+    """Split a numpydoc docstring into its sections; the text above them goes under the empty name."""
+    parts = re.split(r"^(\w[\w ]*)\n-{3,}$", ast.get_docstring(node) or "", flags=re.MULTILINE)
+    return {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def _complaint(node: ast.FunctionDef | ast.ClassDef) -> str | None:
+    parts = _parts(node)
+    if not parts[""].strip():
+        return "has no docstring"
+    if isinstance(node, ast.ClassDef):
+        fields = [s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]
+        named = set(re.findall(r"\w+", parts.get("Parameters", "")))
+        missing = [name for name in fields if not name.startswith("_") and name not in named]
+        return f"does not describe {', '.join(missing)}" if missing else None
+    returned = ast.unparse(node.returns) if node.returns else "None"
+    if returned in ("None", "NoReturn", "Iterator[None]"):
+        return None
+    is_property = any(ast.unparse(mark) == "property" for mark in node.decorator_list)
+    text = parts[""] if is_property else parts.get("Returns", "")
+    if not text:
+        return "has no Returns section"
+    return None if re.search(r"\[[^\]]+\]", text) else "returns something without a [unit]"
+
+
+@pytest.mark.parametrize("path", _modules(), ids=lambda path: str(path.relative_to(SOURCES)))
+def test_public_functions_state_what_they_return_and_its_unit(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    complaints = [
+        f"{path.name}:{node.lineno}: {node.name} {why}" for node in _public(tree.body) if (why := _complaint(node))
+    ]
+    assert not complaints, "\n".join(complaints)
