@@ -36,9 +36,9 @@ def generated(
     )
 
 
-def clarabel_objective(problem: HedgeProblem) -> float:
-    """Solve with Clarabel, an interior-point solver that shares nothing with the one under test."""
-    n, m = len(problem.names), len(problem.bands)
+def clarabel_objective(problem: HedgeProblem) -> float | None:
+    """Solve with Clarabel, which shares nothing with the solver under test; None if it gives up."""
+    n = len(problem.names)
     unit = 1.0 / np.sqrt(np.diag(problem.hessian))
     hessian = problem.hessian * np.outer(unit, unit)
     linear, charge = problem.gradient_at_zero * unit, problem.cost * unit
@@ -64,6 +64,7 @@ def clarabel_objective(problem: HedgeProblem) -> float:
         [clarabel.NonnegativeConeT(right.size)],
         settings,
     ).solve()
-    assert str(solution.status) in ("Solved", "AlmostSolved"), (solution.status, m)
+    if str(solution.status) not in ("Solved", "AlmostSolved"):
+        return None
     split = np.asarray(solution.x)
     return problem.objective((split[:n] - split[n:]) * unit * size)

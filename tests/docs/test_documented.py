@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pytest
-import typer
 
 import hedgerow as hr
 from hedgerow.cli.main import app
@@ -46,7 +45,7 @@ def _section(text: str, title: str) -> str:
 
 def _commands() -> dict[str, list[str]]:
     """Return the long options of every command; the program itself goes under the empty name."""
-    program: Any = typer.main.get_command(app)
+    program: Any = app
     found = {"": _options(program)}
     for name, command in program.commands.items():
         found[name] = _options(command)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import hedgerow as hr
@@ -23,6 +23,8 @@ def test_every_answer_is_certified_and_as_good_as_an_interior_point_solver(
     solution = solve(problem)
     assert solution.certificate.kkt_residual <= 1e-8
     truth = clarabel_objective(problem)
+    assume(truth is not None)
+    assert truth is not None
     assert problem.objective(solution.x) <= truth + 1e-8 * abs(truth)
     assert problem.objective(solution.x) >= truth - 1e-6 * abs(truth)
 
@@ -47,7 +49,7 @@ def test_units_do_not_matter(seed: int) -> None:
 
 def test_badly_scaled_problems_are_solved_or_refused_but_never_wrong() -> None:
     # Six decades of units and of Greeks. The reference measured 66 wrong answers of 400 from the raw solver.
-    solved = 0
+    solved = compared = 0
     for seed in range(400):
         problem = generated(seed, n=20, m=3, decades=3.0, exact=False)
         try:
@@ -57,8 +59,11 @@ def test_badly_scaled_problems_are_solved_or_refused_but_never_wrong() -> None:
         solved += 1
         assert certify(problem, solution.x, solution.prices).kkt_residual <= 1e-8
         truth = clarabel_objective(problem)
-        assert problem.objective(solution.x) <= truth + 1e-5 * abs(truth), seed
+        if truth is not None:
+            compared += 1
+            assert problem.objective(solution.x) <= truth + 1e-5 * abs(truth), seed
     assert solved >= 396
+    assert compared >= 300
 
 
 @given(seeds)

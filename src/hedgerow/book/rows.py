@@ -29,7 +29,29 @@ from hedgerow.pools import liquidity_range
 
 
 class Row(NamedTuple):
-    """One line of a compiled book. Numbers in USD terms: rates of quote currencies are already applied."""
+    """One line of a compiled book, in USD terms: rates of quote currencies are already applied.
+
+    Parameters
+    ----------
+    kind : int
+        Code of the kind, as in ``book/kernels.py``.
+    group : int
+        Number of the position or hedging instrument that the row belongs to.
+    label : str
+        Name of the kind, for tables.
+    expiry_ns : int or None
+        When it settles. [UTC epoch ns]
+    quantity : float
+        Signed size, contract size and rate applied. [coins, USD, or liquidity]
+    ratio : float
+        Forward over spot. [pure]
+    entry : float
+        Entry price of a future. [USD per coin]
+    strike, expiry_years, vol, sign : float
+        Terms of an option; sign is +1 for calls, -1 for puts. [USD per coin], [years], [fraction], [pure]
+    lower, upper : float
+        Edges of a liquidity range. [USD per coin]
+    """
 
     kind: int
     group: int
@@ -151,7 +173,7 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
     ----------
     Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2, doi 10.1111/mafi.12410.
     """
-    mark = marking.snapshot.quotes.quote(instrument.name).mark
+    mark = marking.snapshot.quote(instrument.name).mark
     if isinstance(instrument, Perpetual | Future):
         bought = ContractPosition(instrument=instrument, quantity=1.0, entry_price=mark)
         return [_contract_row(bought, marking, group)]
@@ -204,9 +226,14 @@ def _contract_row(position: ContractPosition, marking: Marking, group: int) -> R
         raise MarketDataError(
             instrument.name, DataFault.EXPIRED, f"expired at {to_iso(expiry)}", "settle it, then take it out"
         )
+    if position.entry_price is not None and not isinstance(instrument, Perpetual | Future):
+        raise InputError(
+            f"{instrument.name}: entry_price {position.entry_price:g}",
+            "what was paid has left the balances already; entry_price belongs to futures and perpetuals",
+        )
     if isinstance(instrument, Spot):
         return Row(kernels.COIN, group, "spot", None, position.quantity)
-    quote = snapshot.quotes.quote(instrument.name)
+    quote = snapshot.quote(instrument.name)
     if isinstance(instrument, EuropeanOption):
         return _option_row(position, instrument, quote, marking, group)
     return _future_row(position, instrument, quote, marking, group)
@@ -244,11 +271,6 @@ def _option_row(
             DataFault.ARBITRAGE,
             "its mark implies no vol",
             "price it elsewhere or leave it out",
-        )
-    if position.entry_price is not None:
-        raise InputError(
-            f"{instrument.name}: entry_price {position.entry_price:g}",
-            "an option's premium is already paid; entry_price belongs to futures and perpetuals",
         )
     rate = 1.0 if is_inverse(instrument) else marking.usd_rate(instrument.quote)
     return Row(

@@ -1,98 +1,91 @@
 """``hedgerow``: the commands and their one way of failing."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Any, NoReturn, TypeVar
 
-import typer
+import click
 
-app = typer.Typer(
-    name="hedgerow",
-    help="Hedge ratio optimization for crypto derivatives: how much, with what, at what cost, with a proof.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
+from hedgerow import __version__
+from hedgerow.cli.sections import Sections
+from hedgerow.core.errors import HedgerowError, InvariantBroken
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@click.group(cls=Sections, context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100})
+@click.version_option(__version__, message="hedgerow %(version)s")
+def app() -> None:
+    """Hedge ratio optimization for crypto derivatives: how much, with what, at what cost, with a proof."""
+
+
+def _ticket_options(command: _Command) -> _Command:
+    """Add the options that every command with a ticket has."""
+    options = (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output."),
+        click.option("--numeraire", metavar="CURRENCY", help="USD or the coin, instead of the desk file's."),
+        click.option(
+            "--neutral",
+            multiple=True,
+            metavar="GREEK=VALUE",
+            help="A Greek to hold, instead of the desk file's: delta=0 or vega_per_volpoint=-500:500. Repeatable.",
+        ),
+        click.option(
+            "--instrument",
+            "instruments",
+            multiple=True,
+            metavar="NAME",
+            help="What may be traded, instead of the desk file's. Repeatable.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@app.command(section="Hedge")
+@_ticket_options
+@click.option(
+    "--copy-to",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the example into a new folder instead, to play with.",
 )
-
-_Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
-_Numeraire = Annotated[
-    str | None, typer.Option(help="USD or the coin, instead of the desk file's.", metavar="CURRENCY")
-]
-_Neutral = Annotated[
-    list[str] | None,
-    typer.Option(help="A Greek to hold, instead of the desk file's: delta=0 or vega_per_volpoint=-500:500."),
-]
-_Instrument = Annotated[
-    list[str] | None, typer.Option(help="What may be traded, instead of the desk file's; repeat for more.")
-]
-_LeaveOut = Annotated[
-    bool, typer.Option("--leave-out", help="Leave out positions that the market cannot value, and say so.")
-]
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from hedgerow import __version__
-
-        typer.echo(f"hedgerow {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    pass
-
-
-@app.command(rich_help_panel="Hedge")
-def demo(
-    json: _Json = False,
-    numeraire: _Numeraire = None,
-    neutral: _Neutral = None,
-    instrument: _Instrument = None,
-    copy_to: Annotated[
-        Path | None,
-        typer.Option(help="Write the example into a new folder instead, to play with.", metavar="DIR"),
-    ] = None,
-) -> None:
+def demo(copy_to: Path | None, **options: Any) -> None:
     """Hedge the embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
     from hedgerow.examples import copy_example, example
 
     if copy_to is not None:
         copied = copy_example("eth-2024-01-08", copy_to)
-        typer.echo(f"hedgerow hedge {copied / 'desk.toml'} --market {copied}")
+        click.echo(f"hedgerow hedge {copied / 'desk.toml'} --market {copied}")
         return
     folder = example("eth-2024-01-08")
-    _hedge(folder / "desk.toml", folder, json, numeraire, neutral, instrument, leave_out=False)
-    if not json:
-        typer.echo("\nto change it: hedgerow demo --copy-to my-desk", err=True)
+    _print_ticket(folder / "desk.toml", folder, leave_out=False, **options)
+    if not options["as_json"]:
+        click.echo("\nto change it: hedgerow demo --copy-to my-desk", err=True)
 
 
-@app.command(rich_help_panel="Hedge")
-def hedge(
-    desk: Annotated[Path, typer.Argument(help="The desk file.", metavar="DESK.toml")],
-    market: Annotated[Path, typer.Option(help="Folder of a market snapshot.", metavar="DIR")],
-    json: _Json = False,
-    numeraire: _Numeraire = None,
-    neutral: _Neutral = None,
-    instrument: _Instrument = None,
-    leave_out: _LeaveOut = False,
-) -> None:
+@app.command(section="Hedge")
+@click.argument("desk", type=click.Path(path_type=Path), metavar="DESK.toml")
+@click.option(
+    "--market", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of a market snapshot."
+)
+@_ticket_options
+@click.option("--leave-out", is_flag=True, help="Leave out positions that the market cannot value, and say so.")
+def hedge(desk: Path, market: Path, **options: Any) -> None:
     """Compute the hedge ticket of a desk in a market."""
-    _hedge(desk, market, json, numeraire, neutral, instrument, leave_out=leave_out)
+    _print_ticket(desk, market, **options)
 
 
-def _hedge(
+def _print_ticket(
     desk: Path,
     market: Path,
-    json: bool,
-    numeraire: str | None,
-    neutral: list[str] | None,
-    instrument: list[str] | None,
     *,
+    as_json: bool,
+    numeraire: str | None,
+    neutral: tuple[str, ...],
+    instruments: tuple[str, ...],
     leave_out: bool,
 ) -> None:
     from hedgerow.cli.parse import neutral_targets
@@ -109,24 +102,33 @@ def _hedge(
             snapshot,
             numeraire=numeraire,
             neutral=targets,
-            instruments=instrument or None,
+            instruments=instruments or None,
             leave_out=leave_out,
         )
-    show_ticket(ticket, as_json=json)
+    show_ticket(ticket, as_json=as_json)
 
 
 def main() -> NoReturn:
     """Run the command line: one clear line and exit code 2 for whatever the user can mend."""
-    from hedgerow.core.errors import HedgerowError, InvariantBroken
-
     try:
-        app()
+        app(standalone_mode=False, prog_name="hedgerow")
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+    except click.UsageError as error:
+        command = error.ctx.command_path if error.ctx else "hedgerow"
+        _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+    except click.Abort:
+        sys.exit(130)
     except InvariantBroken:
         raise
     except (HedgerowError, OSError) as error:
-        print(f"hedgerow: {error}", file=sys.stderr)
-        sys.exit(2)
+        _fail(str(error))
     sys.exit(0)
+
+
+def _fail(message: str) -> NoReturn:
+    click.echo(f"hedgerow: {message}", err=True)
+    sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -96,9 +96,9 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     instruments : tuple of str
         What may be traded.
     risk_aversion : float
-        Weight of half the variance of P&L against cost. [per unit of the numeraire]
+        Weight of half the variance of P&L against cost. [per unit of the desk file's numeraire]
     neutral : dict of str to Target
-        Greeks to hold, exactly or in a band. [desk units]
+        Greeks to hold, exactly or in a band. [desk units in the desk file's numeraire]
     limits : dict of str to float
         Largest absolute trade by instrument. [contracts]
     """
@@ -191,6 +191,8 @@ def load_desk(path: str | Path) -> Desk:
     ('USD', 8)
     """
     desk = read_toml(Path(path), Desk)
+    if desk.file:
+        raise ConfigError(str(path), "file", "unknown key", "remove it", line_of(read_text(Path(path)), "file"))
     desk = msgspec.structs.replace(desk, file=str(path))
     for field, value in _numbers(msgspec.to_builtins(desk), ""):
         if not math.isfinite(value):
@@ -245,6 +247,8 @@ def _check_terms(desk: Desk, i: int, line: ContractTerms) -> None:
         value = getattr(line, key)
         if value is not None and not 0.0 <= value < 1.0:
             raise desk.error(f"{where}.{key}", f"is {value:g}", "fees are fractions: write 0.0005 for 0.05 %")
+    if line.fee_premium_cap is not None and line.taker_fee is None:
+        raise desk.error(f"{where}.fee_premium_cap", "stands without a fee to cap", "state taker_fee as well")
     if (line.bid is None) != (line.ask is None):
         raise desk.error(where, "states one side of a quote only", "state both bid and ask, or neither")
     if line.bid is not None and line.ask is not None and line.bid > line.ask:

@@ -15,7 +15,18 @@ Vector: TypeAlias = Float64[np.ndarray, " n"]
 
 
 def frozen(values: np.ndarray) -> np.ndarray:
-    """Make an array read-only, so that a frozen dataclass that holds it is frozen indeed."""
+    """Make an array read-only, so that a frozen dataclass that holds it is frozen indeed.
+
+    Parameters
+    ----------
+    values : ndarray
+        An array that nobody else needs to write to. [any]
+
+    Returns
+    -------
+    ndarray
+        The same array. [as given]
+    """
     values.setflags(write=False)
     return values
 

@@ -31,7 +31,7 @@ def kernel_sources() -> list[Path]:
     Returns
     -------
     list of Path
-        Every ``kernels.py`` and ``*_kernels.py`` of the package, and this file.
+        Every ``kernels.py`` and ``*_kernels.py`` of the package, and this file. [path]
     """
     return sorted({*_PACKAGE.rglob("*kernels.py"), Path(__file__).resolve()})
 
@@ -60,7 +60,7 @@ def cache_folder() -> Path:
     Returns
     -------
     Path
-        The folder; it need not exist yet.
+        The folder; it need not exist yet. [path]
     """
     digest = hashlib.sha256()
     for path in kernel_sources():
@@ -74,7 +74,13 @@ def cache_folder() -> Path:
 
 
 def is_warm() -> bool:
-    """Tell whether compiled kernels of these sources are already on disk."""
+    """Tell whether compiled kernels of these sources are already on disk.
+
+    Returns
+    -------
+    bool
+        False before the first call after an installation. [bool]
+    """
     return any(cache_folder().rglob("*.nbc"))
 
 
@@ -89,7 +95,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     Returns
     -------
     callable
-        The compiled function; nothing is compiled until it is called.
+        The compiled function; nothing is compiled until it is called. [function]
     """
     settings: Any = numba.config
     previous = settings.CACHE_DIR
@@ -112,6 +118,6 @@ def inlined(function: Callable[..., Any]) -> Any:
     Returns
     -------
     callable
-        The function, always inlined by the compiler.
+        The function, to be compiled into its callers. [function]
     """
     return numba.njit(error_model="numpy", fastmath=_FAST)(function)

@@ -94,7 +94,7 @@ def describe_age(age_ns: int) -> str:
     Returns
     -------
     str
-        For example ``19 min 41 s``.
+        For example ``19 min 41 s``. [text]
 
     Examples
     --------

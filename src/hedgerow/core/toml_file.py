@@ -83,6 +83,11 @@ def _explain(path: Path, text: str, message: str) -> ConfigError:
     if unknown:
         field = f"{field}.{unknown.group(1)}" if field else unknown.group(1)
         return ConfigError(str(path), field, "unknown key", "remove it or correct its spelling", line_of(text, field))
+    stated = re.match(r"(\w+) = ", problem)
+    if stated:  # a rule of the type itself, which names its field
+        field = f"{field}.{stated.group(1)}" if field else stated.group(1)
+        problem, _, advice = problem.partition("; ")
+        return ConfigError(str(path), field, problem, advice or "correct the value", line_of(text, field))
     missing = re.search(r"missing required field `([^`]*)`", problem)
     if missing:
         field = f"{field}.{missing.group(1)}" if field else missing.group(1)
@@ -118,6 +123,8 @@ def line_of(text: str, field: str) -> int | None:
         return None
     lines = text.splitlines()
     start, end, found = _table_span(lines, steps)
+    if len(keys) == 1 and field.endswith("]"):
+        return found
     key = re.compile(rf"\s*[\"']?{re.escape(keys[-1])}[\"']?\s*=")
     for number in range(start, end):
         if key.match(lines[number]):

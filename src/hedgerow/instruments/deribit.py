@@ -56,6 +56,7 @@ def parse_deribit(name: str) -> Instrument:
     -------
     Spot, Perpetual, Future or EuropeanOption
         The contract; lot and tick are None where Deribit's published terms are not on file.
+        [contract]
 
     Raises
     ------

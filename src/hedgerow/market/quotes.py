@@ -164,11 +164,17 @@ class QuoteTable:
         )
 
     def _advice(self, name: str) -> str:
-        """Name the nearest quoted instruments, so that a typing mistake is seen at once."""
+        """Name the nearest quoted instruments, by strike for options, so that a typing mistake is seen at once."""
         import difflib
 
-        near = difflib.get_close_matches(name, self.names, n=3, cutoff=0.7)
-        return f"did you mean {' or '.join(near)}?" if near else "use an instrument that the snapshot quotes"
+        *line, strike, right = name.split("-") if name.count("-") == 3 else ("", "", "")
+        strikes = [other for other in self.names if line and other.split("-")[:2] == line and other.endswith(right)]
+        if strikes and strike.isdigit():
+            near = sorted(strikes, key=lambda other: abs(float(other.split("-")[2]) - float(strike)))[:3]
+        else:
+            alike = [other for other in self.names if other.count("-") == name.count("-")]
+            near = difflib.get_close_matches(name, alike, n=3, cutoff=0.7)
+        return f"the nearest names are {', '.join(near)}" if near else "use an instrument that the snapshot quotes"
 
     def with_quotes(self, quotes: Sequence[Quote]) -> "QuoteTable":
         """Return a table in which some rows are added or replaced.

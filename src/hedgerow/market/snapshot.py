@@ -5,7 +5,7 @@ from typing import Literal
 
 from hedgerow.core.errors import DataFault, MarketDataError
 from hedgerow.core.ids import Currency, PoolName
-from hedgerow.market.quotes import QuoteTable
+from hedgerow.market.quotes import Quote, QuoteTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +107,32 @@ class Snapshot:
     pools: dict[PoolName, PoolState] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def quote(self, name: str) -> Quote:
+        """Return the quote of one instrument.
+
+        Parameters
+        ----------
+        name : str
+            The venue's name.
+
+        Returns
+        -------
+        Quote
+            Its row. [as the columns of ``quotes``]
+
+        Raises
+        ------
+        MarketDataError
+            If the market does not quote it, or its quote was refused: then with the reason.
+        """
+        if name not in self.quotes:
+            for item in self.rejected:
+                if item.name == name and item.kind == "quote":
+                    raise MarketDataError(
+                        name, DataFault.NOT_FINITE, f"its quote was refused: {item.reason}", "mend the quote"
+                    )
+        return self.quotes.quote(name)
 
     def pool(self, name: str) -> PoolState:
         """Return a pool by name.

@@ -5,6 +5,7 @@ bars of a Uniswap pool) are named in the same file by their ``format``, so there
 """
 
 import datetime as dt
+import math
 import shutil
 import tempfile
 from pathlib import Path
@@ -103,7 +104,7 @@ def load_snapshot(folder: str | Path) -> Snapshot:
     path = root / MANIFEST
     manifest = read_toml(path, _Manifest)
     chain = _read_quotes(root, manifest)
-    as_of_ns = from_datetime(manifest.as_of) if manifest.as_of else chain.as_of_ns
+    as_of_ns = _instant(path, "as_of", manifest.as_of, chain.as_of_ns)
     index = chain.index_price if manifest.index_price is None else manifest.index_price
     if index is None or not index > 0.0:
         raise ConfigError(str(path), "index_price", "the spot index is missing or not positive", "state it")
@@ -111,13 +112,16 @@ def load_snapshot(folder: str | Path) -> Snapshot:
         raise ConfigError(
             str(path), "as_of", f"{to_iso(as_of_ns)} lies before the newest quote", "state a later instant"
         )
+    index_at_ns = _instant(path, "index_at", manifest.index_at, chain.index_at_ns)
+    if index_at_ns > as_of_ns:
+        raise ConfigError(str(path), "index_at", f"{to_iso(index_at_ns)} lies after as_of", "state when it was known")
     pools, left_out = _read_pools(root, path, manifest, as_of_ns)
     return Snapshot(
-        source=str(folder),
+        source=root.resolve().name,
         as_of_ns=as_of_ns,
         base=Currency(manifest.base),
         index_price=index,
-        index_at_ns=from_datetime(manifest.index_at) if manifest.index_at else chain.index_at_ns,
+        index_at_ns=index_at_ns,
         quotes=chain.quotes,
         pools=pools,
         rejected=chain.rejected + left_out,
@@ -155,6 +159,16 @@ def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
     )
 
 
+def _instant(path: Path, field: str, stated: dt.datetime | None, otherwise_ns: int) -> int:
+    """Return a stated time as an instant, or the other one if none is stated."""
+    if stated is None:
+        return otherwise_ns
+    try:
+        return from_datetime(stated)
+    except InputError as error:
+        raise ConfigError(str(path), field, error.problem, error.advice) from None
+
+
 def _read_pools(
     root: Path, path: Path, manifest: _Manifest, as_of_ns: int
 ) -> tuple[dict[PoolName, PoolState], tuple[Rejection, ...]]:
@@ -162,38 +176,63 @@ def _read_pools(
     rejected: list[Rejection] = []
     for i, pool in enumerate(manifest.pool):
         field = f"pool[{i}]"
-        tokens = [manifest.aliases.get(token, token) for token in (pool.token0, pool.token1)]
-        if tokens.count(manifest.base) != 1:
-            raise ConfigError(
-                str(path),
-                f"{field}.token0",
-                f"neither or both of {pool.token0} and {pool.token1} are {manifest.base}",
-                "name the wrapped coin under [aliases], for example WETH = 'ETH'",
-            )
-        terms = PoolTerms(
-            name=PoolName(pool.name),
-            token0=Currency(tokens[0]),
-            token1=Currency(tokens[1]),
-            decimals0=pool.decimals0,
-            decimals1=pool.decimals1,
-            fee=pool.fee,
-            tick_spacing=pool.tick_spacing,
-            base_is_token0=tokens[0] == manifest.base,
-        )
+        terms = _pool_terms(path, field, manifest, pool)
+        if terms.name in pools:
+            raise ConfigError(str(path), f"{field}.name", f"{pool.name} stands twice", "give each pool its own name")
+        if (pool.file is None) != (pool.format is None):
+            raise ConfigError(str(path), field, "states only one of file and format", "state both, or neither")
         if pool.file is not None:
-            state, left_out = read_uniswap_hours(root / pool.file, terms, as_of_ns)
+            pools[terms.name], left_out = read_uniswap_hours(root / pool.file, terms, as_of_ns)
             rejected += left_out
-        elif pool.price is None or pool.liquidity is None or pool.known_at is None:
-            raise ConfigError(
-                str(path),
-                field,
-                "has no state",
-                "state price, liquidity and known_at, or a file and its format",
-            )
         else:
-            state = terms.state(pool.price, pool.liquidity, from_datetime(pool.known_at), "as stated")
-        pools[PoolName(pool.name)] = state
+            pools[terms.name] = _stated_pool(path, field, pool, terms, as_of_ns)
     return pools, tuple(rejected)
+
+
+def _pool_terms(path: Path, field: str, manifest: _Manifest, pool: _Pool) -> PoolTerms:
+    """Return what never changes about a pool, wrapped coins under their own coin's ticker."""
+    tokens = [manifest.aliases.get(token, token) for token in (pool.token0, pool.token1)]
+    if tokens.count(manifest.base) != 1:
+        raise ConfigError(
+            str(path),
+            f"{field}.token0",
+            f"neither or both of {pool.token0} and {pool.token1} are {manifest.base}",
+            "name the wrapped coin under [aliases], for example WETH = 'ETH'",
+        )
+    if not (
+        0 <= pool.decimals0 <= 36 and 0 <= pool.decimals1 <= 36 and 0.0 <= pool.fee < 1.0 and pool.tick_spacing > 0
+    ):
+        raise ConfigError(
+            str(path), field, "a decimal, fee or tick spacing is out of range", "write the fee as a fraction: 0.0005"
+        )
+    return PoolTerms(
+        name=PoolName(pool.name),
+        token0=Currency(tokens[0]),
+        token1=Currency(tokens[1]),
+        decimals0=pool.decimals0,
+        decimals1=pool.decimals1,
+        fee=pool.fee,
+        tick_spacing=pool.tick_spacing,
+        base_is_token0=tokens[0] == manifest.base,
+    )
+
+
+def _stated_pool(path: Path, field: str, pool: _Pool, terms: PoolTerms, as_of_ns: int) -> PoolState:
+    """Take a pool's state from the manifest itself."""
+    if pool.price is None or pool.liquidity is None or pool.known_at is None:
+        raise ConfigError(
+            str(path), field, "has no state", "state price, liquidity and known_at, or a file and its format"
+        )
+    if not (0.0 < pool.price < math.inf and pool.liquidity > 0):
+        raise ConfigError(
+            str(path), field, f"price {pool.price:g}, liquidity {pool.liquidity}", "both are positive and finite"
+        )
+    known_at_ns = _instant(path, f"{field}.known_at", pool.known_at, as_of_ns)
+    if known_at_ns > as_of_ns:
+        raise ConfigError(
+            str(path), f"{field}.known_at", f"{to_iso(known_at_ns)} lies after as_of", "state when it was known"
+        )
+    return terms.state(pool.price, pool.liquidity, known_at_ns, "as stated")
 
 
 def save_snapshot(snapshot: Snapshot, folder: str | Path) -> Path:

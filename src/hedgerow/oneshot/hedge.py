@@ -18,17 +18,18 @@ from hedgerow.book import (
 from hedgerow.config import Desk
 from hedgerow.config.desk import Target
 from hedgerow.core.arrays import Float64
-from hedgerow.core.errors import HedgerowError, MarketDataError
+from hedgerow.core.errors import HedgerowError
 from hedgerow.core.ids import Currency
 from hedgerow.costs import UnitCost, unit_cost
-from hedgerow.hedging import GreekBand, HedgeProblem, plan_hedge
-from hedgerow.market import Rejection, Snapshot
+from hedgerow.hedging import HedgeProblem, plan_hedge
+from hedgerow.market import Snapshot
 from hedgerow.oneshot.resolve import (
     HedgeInstrument,
     compile_positions,
     hedge_instruments,
     with_assumed_quotes,
 )
+from hedgerow.oneshot.targets import Goals, goals
 from hedgerow.oneshot.write_ticket import Solved, write_ticket
 from hedgerow.pricing import mark_vols
 from hedgerow.report import Ticket
@@ -57,7 +58,8 @@ def hedge(
     numeraire : str or None
         ``USD`` or the coin; None takes what the desk file states.
     neutral : mapping of str to float or (float, float), or None
-        Greeks to hold: an exact value or a band. None takes the desk file's. [desk units]
+        Greeks to hold: an exact value or a band. None takes the desk file's, converted at the index if the
+        numeraire differs. [desk units]
     instruments : sequence of str or None
         What may be traded. None takes the desk file's.
     leave_out : bool
@@ -72,6 +74,8 @@ def hedge(
     ------
     ConfigError
         If the desk names something that does not exist or cannot be used.
+    InputError
+        If an argument does.
     NumeraireError
         If the numeraire is neither USD nor the coin.
     SolveError
@@ -102,16 +106,12 @@ def hedge(
         raise desk.error("", "the book is empty", "add balances, [[position]] or [[liquidity]]")
     book = assemble(rows, base=market.base, spot=market.index_price, n_group=n_position)
     names = desk.hedge.instruments if instruments is None else tuple(instruments)
-    tools = hedge_instruments(desk, market, names)
-    trades = _compile_trades(desk, marking, tools)
-    solved = _solve(desk, marking, book, trades, tools, currency, desk.hedge.neutral if neutral is None else neutral)
-    rejected = (*_merge(market.rejected, vols.rejected), *left_out)
-    return write_ticket(desk, market, solved, rejected)
-
-
-def _merge(traded: tuple[Rejection, ...], valued: tuple[Rejection, ...]) -> tuple[Rejection, ...]:
-    """Put what cannot be valued first: it weighs more than what cannot be traded."""
-    return (*valued, *traded)
+    tools = hedge_instruments(desk, market, names, from_file=instruments is None)
+    trades = _compile_trades(tools, marking)
+    wanted = goals(desk, neutral, numeraire=currency, spot=market.index_price)
+    solved = _solve(desk, marking, book, trades, tools, currency, wanted)
+    # What is missing from the book weighs most, then what cannot be valued, then what cannot be traded.
+    return write_ticket(desk, market, solved, (*left_out, *vols.rejected, *market.rejected), wanted.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,17 +122,14 @@ class _Trades:
     costs: list[UnitCost]
 
 
-def _compile_trades(desk: Desk, marking: Marking, tools: Sequence[HedgeInstrument]) -> _Trades:
+def _compile_trades(tools: Sequence[HedgeInstrument], marking: Marking) -> _Trades:
     rows, costs = [], []
     for i, tool in enumerate(tools):
         try:
             costs.append(unit_cost(tool.instrument, tool.quote, tool.fee))
             rows += trade_rows(tool.instrument, marking, i)
         except HedgerowError as error:
-            advice = error.advice
-            if isinstance(error, MarketDataError):
-                advice = f"{advice} under [[contract]]" if "bid and ask" in advice else advice
-            raise desk.error(f"hedge.instruments[{i}]", error.problem, advice) from None
+            raise tool.place.error(error.problem, error.advice) from None
     snapshot = marking.snapshot
     book = assemble(rows, base=snapshot.base, spot=snapshot.index_price, n_group=len(tools))
     return _Trades(book=book, costs=costs)
@@ -145,14 +142,14 @@ def _solve(
     trades: _Trades,
     tools: Sequence[HedgeInstrument],
     numeraire: str,
-    neutral: Mapping[str, Target],
+    wanted: Goals,
 ) -> Solved:
     """State the convex problem in one numeraire and solve it."""
     exposure = exposure_of(book, numeraire=numeraire)
     units = sensitivities_by_group(trades.book, numeraire=numeraire)
     expiries = [e for kind, e in (*book.buckets, *trades.book.buckets) if e is not None and "option" in kind]
     model = factor_model(desk.risk, expiries, marking.snapshot.as_of_ns)
-    bands = _bands(desk, neutral)
+    bands = wanted.bands
     rows = [_RAW_ROW[TARGETS[band.name].raw] for band in bands]
     scale = np.array([TARGETS[band.name].per_raw for band in bands])
     raw = exposure.total
@@ -163,7 +160,7 @@ def _solve(
         book_loads=model.loadings(book, numeraire=numeraire).sum(axis=1),
         unit_loads=model.loadings(trades.book, numeraire=numeraire),
         covariance=model.covariance,
-        risk_aversion=desk.hedge.risk_aversion,
+        risk_aversion=wanted.risk_aversion,
         cost=fee + half_spread,
         bands=bands,
         book_greeks=book_greeks.reshape(len(bands)),
@@ -181,23 +178,6 @@ def _solve(
         fee=fee,
         half_spread=half_spread,
     )
-
-
-def _bands(desk: Desk, neutral: Mapping[str, Target]) -> tuple[GreekBand, ...]:
-    """Read the targets; they stay in desk units, so that messages speak the user's language."""
-    bands = []
-    for name, target in neutral.items():
-        if name not in TARGETS:
-            raise desk.error(f"hedge.neutral.{name}", "is not a Greek that can be held", f"use {', '.join(TARGETS)}")
-        lower, upper = (target, target) if isinstance(target, int | float) else target
-        if not (np.isfinite(lower) and np.isfinite(upper) and lower <= upper):
-            raise desk.error(
-                f"hedge.neutral.{name}",
-                f"is [{lower:g}, {upper:g}]",
-                "give a number, or a band [lower, upper]",
-            )
-        bands.append(GreekBand(name=name, lower=float(lower), upper=float(upper)))
-    return tuple(bands)
 
 
 def _unit_costs(

@@ -1,7 +1,7 @@
 """From the words of a desk file to contracts, quotes, fees and positions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from hedgerow.book import Balance, ContractPosition, LiquidityPosition, Marking, Position, Row, rows_of
 from hedgerow.config import ContractTerms, Desk
@@ -11,6 +11,44 @@ from hedgerow.core.money import exact
 from hedgerow.costs import Fee, deribit_fee
 from hedgerow.instruments import EuropeanOption, Instrument, UniswapV3Position, parse_deribit
 from hedgerow.market import Quote, Rejection, Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a hedging instrument was named, so that an error can point there.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk.
+    field : str
+        Dotted path in the desk file.
+    name : str
+        The instrument's name.
+    in_file : bool
+        False if the caller gave the name instead of the desk file.
+    """
+
+    desk: Desk
+    field: str
+    name: str
+    in_file: bool
+
+    def error(self, problem: str, advice: str) -> HedgerowError:
+        """Make an error about this instrument.
+
+        Parameters
+        ----------
+        problem, advice : str
+            What is wrong and what to do. [text]
+
+        Returns
+        -------
+        HedgerowError
+            A ``ConfigError`` if the name stands in the desk file, else an ``InputError``. [error]
+        """
+        text = problem if self.name in problem else f"{self.name}: {problem}"
+        return self.desk.error(self.field, text, advice) if self.in_file else InputError(f"instrument {text}", advice)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +69,8 @@ class HedgeInstrument:
         Largest absolute trade, inf for none. [contracts]
     assumed : tuple of str
         What the user stated: quote, lot, fee.
+    place : Place
+        Where it was named.
     """
 
     instrument: Instrument
@@ -39,6 +79,7 @@ class HedgeInstrument:
     quote: Quote
     box: float
     assumed: tuple[str, ...]
+    place: Place
 
 
 def with_assumed_quotes(desk: Desk, market: Snapshot) -> Snapshot:
@@ -99,7 +140,7 @@ def _forward_of(desk: Desk, i: int, market: Snapshot, option: EuropeanOption) ->
     )
 
 
-def hedge_instruments(desk: Desk, market: Snapshot, names: tuple[str, ...]) -> list[HedgeInstrument]:
+def hedge_instruments(desk: Desk, market: Snapshot, names: Sequence[str], *, from_file: bool) -> list[HedgeInstrument]:
     """Resolve the names of hedging instruments.
 
     Parameters
@@ -108,8 +149,10 @@ def hedge_instruments(desk: Desk, market: Snapshot, names: tuple[str, ...]) -> l
         The desk file.
     market : Snapshot
         The market, assumed quotes included.
-    names : tuple of str
+    names : sequence of str
         What may be traded.
+    from_file : bool
+        True if the names stand in the desk file, False if the caller gave them.
 
     Returns
     -------
@@ -119,40 +162,54 @@ def hedge_instruments(desk: Desk, market: Snapshot, names: tuple[str, ...]) -> l
     Raises
     ------
     ConfigError
-        If a name is wrong, not quoted, or lacks a lot or a fee.
+        If a name of the desk file is wrong, not quoted, or lacks a lot or a fee.
+    InputError
+        If a name of the caller is.
     """
     terms = {line.instrument: line for line in desk.contract}
-    return [_hedge_instrument(desk, market, f"hedge.instruments[{i}]", n, terms.get(n)) for i, n in enumerate(names)]
+    found = []
+    for i, name in enumerate(names):
+        place = Place(desk=desk, field=f"hedge.instruments[{i}]", name=name, in_file=from_file)
+        if name in names[:i]:
+            raise place.error("stands twice", "keep one of them")
+        found.append(_hedge_instrument(place, market, terms.get(name)))
+    return found
 
 
-def _hedge_instrument(
-    desk: Desk, market: Snapshot, field: str, name: str, terms: ContractTerms | None
-) -> HedgeInstrument:
-    instrument = _parse(desk, field, name)
-    assumed = []
+def _hedge_instrument(place: Place, market: Snapshot, terms: ContractTerms | None) -> HedgeInstrument:
     try:
-        quote = market.quotes.quote(name)
+        instrument = parse_deribit(place.name)
+        if instrument.base != place.desk.base:
+            raise InputError(f"is on {instrument.base}, the desk on {place.desk.base}", "keep one desk per coin")
+        quote = market.quote(place.name)
     except MarketDataError as error:
-        raise desk.error(field, error.problem, f"{error.advice}; or state its bid and ask under [[contract]]") from None
-    if quote.assumed:
-        assumed.append("quote")
-    lot = instrument.lot
+        raise place.error(error.problem, f"{error.advice}; or state its bid and ask under [[contract]]") from None
+    except InputError as error:
+        raise place.error(error.problem, error.advice) from None
+    lot, fee = instrument.lot, deribit_fee(instrument)
+    assumed = ["quote"] if quote.assumed else []
     if terms is not None and terms.lot is not None:
         lot = terms.lot
         assumed.append("lot")
-    if lot is None:
-        raise desk.error(field, f"{name}: its lot is not on file", "state lot under [[contract]]")
-    fee = deribit_fee(instrument)
     if terms is not None and terms.taker_fee is not None:
-        cap: Decimal | None = fee.premium_cap if fee else None
-        if terms.fee_premium_cap is not None:
-            cap = exact(terms.fee_premium_cap)
-        fee = Fee(rate=exact(terms.taker_fee), premium_cap=cap, source="desk file")
+        fee = _stated_fee(terms, fee)
         assumed.append("fee")
+    if lot is None:
+        raise place.error("its lot is not on file", "state lot under [[contract]]")
     if fee is None:
-        raise desk.error(field, f"{name}: its fee is not on file", "state taker_fee under [[contract]]")
-    box = desk.hedge.limits.get(name, float("inf"))
-    return HedgeInstrument(instrument=instrument, lot=lot, fee=fee, quote=quote, box=box, assumed=tuple(assumed))
+        raise place.error("its fee is not on file", "state taker_fee under [[contract]]")
+    box = place.desk.hedge.limits.get(place.name, float("inf"))
+    return HedgeInstrument(
+        instrument=instrument, lot=lot, fee=fee, quote=quote, box=box, assumed=tuple(assumed), place=place
+    )
+
+
+def _stated_fee(terms: ContractTerms, published: Fee | None) -> Fee:
+    """Return the fee that the desk file states; the published cap on an option's fee holds unless another is stated."""
+    cap = published.premium_cap if published else None
+    if terms.fee_premium_cap is not None:
+        cap = exact(terms.fee_premium_cap)
+    return Fee(rate=exact(terms.taker_fee or 0.0), premium_cap=cap, source="desk file")
 
 
 def compile_positions(desk: Desk, marking: Marking, *, leave_out: bool) -> tuple[list[Row], int, list[Rejection]]:
@@ -181,13 +238,16 @@ def compile_positions(desk: Desk, marking: Marking, *, leave_out: bool) -> tuple
     rejected: list[Rejection] = []
     lines = list(_positions(desk))
     for group, (field, name, position) in enumerate(lines):
+        key = {ContractPosition: ".instrument", LiquidityPosition: ".pool"}.get(type(position), "")
         try:
             rows += rows_of(position, marking, group)
         except MarketDataError as error:
             if not leave_out:
                 advice = f"{error.advice}, or pass --leave-out to hedge the rest without it"
-                raise desk.error(field, error.problem, advice) from None
-            rejected.append(Rejection(name=name, kind="position", reason=error.problem, use="the book"))
+                raise desk.error(field + key, error.problem, advice) from None
+            rejected.append(
+                Rejection(name=name, kind="position", reason=error.problem.removeprefix(f"{name}: "), use="the book")
+            )
         except HedgerowError as error:
             raise desk.error(field, error.problem, error.advice) from None
     return rows, len(lines), rejected

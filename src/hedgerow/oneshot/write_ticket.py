@@ -51,7 +51,9 @@ class Solved:
     half_spread: Float64[np.ndarray, " n_instrument"]
 
 
-def write_ticket(desk: Desk, market: Snapshot, solved: Solved, rejected: tuple[Rejection, ...]) -> Ticket:
+def write_ticket(
+    desk: Desk, market: Snapshot, solved: Solved, rejected: tuple[Rejection, ...], notes: tuple[str, ...]
+) -> Ticket:
     """Write the ticket of a solved hedge.
 
     Parameters
@@ -64,6 +66,8 @@ def write_ticket(desk: Desk, market: Snapshot, solved: Solved, rejected: tuple[R
         Problem and plan.
     rejected : tuple of Rejection
         What was left out.
+    notes : tuple of str
+        What else to say. [text]
 
     Returns
     -------
@@ -94,7 +98,7 @@ def write_ticket(desk: Desk, market: Snapshot, solved: Solved, rejected: tuple[R
         chain=plan.chain,
         rounding_loss=plan.objective_lots - plan.objective_continuous,
         rejected=rejected,
-        notes=_notes(desk, market, solved),
+        notes=(*_notes(desk, market, solved), *notes),
         ages_ns=market.ages_ns(),
     )
 

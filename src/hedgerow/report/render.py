@@ -215,7 +215,8 @@ def _proof(ticket: Ticket) -> RenderableType:
         _line(f"risk model: {ticket.risk_model}"),
         _line(
             f"proof: KKT residual {proof.kkt_residual:.1e} of the continuous plan (relative, in original units; "
-            f"{ticket.chain[-1]}); whole lots add {_number(ticket.rounding_loss)} {ticket.numeraire} to its objective"
+            f"{ticket.chain[-1]}); whole lots change its objective by "
+            f"{_number(ticket.rounding_loss)} {ticket.numeraire}"
         ),
         Text(""),
     )

@@ -88,10 +88,9 @@ def desk_numbers(raw: Sensitivities, *, numeraire: str, base: str, spot: float) 
     Returns
     -------
     dict of str to float
-        Desk Greeks by name; ``gamma_per_1pct`` is the change of delta's hedge for a move of 1 %.
-        [see ``unit_names``]
+        Desk Greeks by name; ``gamma_per_1pct`` is the change of delta for a spot move of 1 %. [see ``unit_names``]
     """
     numbers = {greek.name: getattr(raw, greek.raw) * greek.per_raw for greek in DESK_GREEKS}
-    # d²W/dS² times S is a change of coins per relative move in USD terms; times S² in coin terms.
-    moved = spot if numeraire != base else spot * spot
-    return numbers | {"gamma_per_1pct": 0.01 * moved * raw.gamma}
+    # Delta is W' in USD and S·W' in coin; its derivative in ln S is S·W'' and S·W' + S²·W''.
+    per_move = raw.delta + spot * spot * raw.gamma if numeraire == base else spot * raw.gamma
+    return numbers | {"gamma_per_1pct": 0.01 * per_move}
