@@ -13,7 +13,7 @@ from typing import Final
 
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency, InstrumentName
-from hedgerow.core.money import Money, exact
+from hedgerow.core.money import Money, exact, is_positive
 from hedgerow.instruments import EuropeanOption, Instrument, Spot, is_inverse
 
 _ZERO: Final = Decimal(0)
@@ -130,8 +130,10 @@ class Ledger:
         >>> sold.book_trade(option, D(1), D("0.04"), nothing).balance("BTC")
         Money(0.01 BTC)
         """
-        if not price > 0 or quantity == 0:
-            raise InputError(f"{instrument.name}: {quantity} at {price}", "prices are positive, quantities not zero")
+        if not (is_positive(price) and quantity.is_finite() and quantity != 0):
+            raise InputError(
+                f"{instrument.name}: {quantity} at {price}", "prices are positive, quantities not zero, both finite"
+            )
         before = self.holding(instrument)
         size = exact(instrument.contract_size)
         if isinstance(instrument, EuropeanOption | Spot):
@@ -174,8 +176,8 @@ class Ledger:
         ----------
         Inverse P&L: Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2.
         """
-        if not price > 0:
-            raise InputError(f"{instrument.name}: a price of {price}", "prices are positive")
+        if not is_positive(price):
+            raise InputError(f"{instrument.name}: a price of {price}", "prices are positive and finite")
         held = self.holding(instrument)
         size = exact(instrument.contract_size)
         if isinstance(instrument, Spot):

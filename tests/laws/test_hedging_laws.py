@@ -115,7 +115,11 @@ def test_the_certificate_rejects_nan_and_infinity(bad: float) -> None:
     assert certify(problem, solution.x, prices).kkt_residual == np.inf
 
 
-@given(st.floats(-1e3, 1e3), st.floats(1e-3, 1e3), st.floats(0.0, 1e3), st.floats(1e-6, 1e-1), st.floats(1.0, 1e6))
+# A book below 1e-150 has a variance that is no number any more.
+books = st.floats(-1e3, 1e3).filter(lambda book: book == 0.0 or abs(book) > 1e-150)
+
+
+@given(books, st.floats(1e-3, 1e3), st.floats(0.0, 1e3), st.floats(1e-6, 1e-1), st.floats(1.0, 1e6))
 def test_one_instrument_has_the_closed_form(
     book: float, deviation: float, cost: float, aversion: float, box: float
 ) -> None:

@@ -4,7 +4,7 @@ Every key is described in ``docs/desk-file.md``.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -233,7 +233,7 @@ def _check_values(desk: Desk) -> None:
             raise desk.error(f"hedge.limits.{name}", f"is {limit:g}", "a limit is not negative, in contracts")
     for i, line in enumerate(desk.contract):
         _check_terms(desk, i, line)
-    _refuse_twins(desk, "hedge.instruments", list(desk.hedge.instruments))
+    _refuse_twins(desk, "hedge.instruments", desk.hedge.instruments)
     _refuse_twins(desk, "contract", [line.instrument for line in desk.contract])
 
 
@@ -255,7 +255,7 @@ def _check_terms(desk: Desk, i: int, line: ContractTerms) -> None:
         raise desk.error(f"{where}.bid", f"{line.bid:g} is above the ask {line.ask:g}", "uncross the quote")
 
 
-def _refuse_twins(desk: Desk, field: str, names: list[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise desk.error(field, f"names {name} twice", "keep one of them")
+def _refuse_twins(desk: Desk, field: str, names: Sequence[str]) -> None:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise desk.error(f"{field}[{i}]", f"names {name} twice", "keep one of them")

@@ -14,6 +14,7 @@ Each message is one line that says what was given, which rule it breaks and what
 """
 
 from enum import Enum
+from typing import Any
 
 
 class HedgerowError(Exception):
@@ -31,6 +32,17 @@ class HedgerowError(Exception):
         self.problem = problem
         self.advice = advice
         super().__init__(f"{problem}; {advice}" if advice else problem)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel between processes whatever the constructor of a subclass asks for."""
+        return _rebuild, (type(self), str(self), self.__dict__)
+
+
+def _rebuild(kind: type[HedgerowError], message: str, fields: dict[str, Any]) -> HedgerowError:
+    error = kind.__new__(kind)
+    Exception.__init__(error, message)
+    error.__dict__.update(fields)
+    return error
 
 
 class InputError(HedgerowError, ValueError):

@@ -43,6 +43,22 @@ def exact(amount: Decimal | float | str) -> Decimal:
     return value
 
 
+def is_positive(value: Decimal) -> bool:
+    """Tell whether a decimal is a positive, finite number.
+
+    Parameters
+    ----------
+    value : Decimal
+        Any decimal, NaN and infinity included. [any]
+
+    Returns
+    -------
+    bool
+        False for NaN too, where a plain comparison would raise. [bool]
+    """
+    return value.is_finite() and value > 0
+
+
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount of one currency.
@@ -111,7 +127,7 @@ class Money:
         return f"Money({self})"
 
     def __str__(self) -> str:
-        return f"{self.amount.normalize():f} {self.currency}"
+        return f"{self.amount.normalize() + 0:f} {self.currency}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +173,8 @@ class Price:
     pair: Pair
 
     def __post_init__(self) -> None:
-        if not self.value > 0:
-            raise InputError(f"a price of {self.value} {self.pair}", "prices are positive")
+        if not is_positive(self.value):
+            raise InputError(f"a price of {self.value} {self.pair}", "prices are positive and finite")
 
     def convert(self, money: Money) -> Money:
         """Convert money from one side of the pair to the other.

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -12,7 +12,12 @@ from hedgerow.core.errors import ConfigError
 _Type = TypeVar("_Type")
 
 _PATH = re.compile(r"\s*- at `\$\.?(?P<path>[^`]*)`")
-_STEP = re.compile(r"\[(\d+)\]|\[\.\.\.\]|([^.\[\]]+)")
+_ANY_KEY = "[...]"
+_NAME = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_DOTTED = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
+_ARRAY_HEADER = re.compile(rf"\s*\[\[\s*({_DOTTED})\s*\]\]")
+_HEADER = re.compile(rf"\s*\[\s*({_DOTTED})\s*\]\s*(#.*)?$")
+_KEY = re.compile(rf"\s*({_DOTTED})\s*=")
 
 
 def read_toml(path: Path, kind: type[_Type]) -> _Type:
@@ -43,7 +48,7 @@ def read_toml(path: Path, kind: type[_Type]) -> _Type:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise _explain(path, text, str(error)) from None
+        raise _explain(path, text, _name_key(raw, kind, str(error))) from None
 
 
 def read_text(path: Path) -> str:
@@ -74,27 +79,50 @@ def read_text(path: Path) -> str:
         raise ConfigError(str(path), "", f"cannot be read: {error}", "give a readable UTF-8 file") from None
 
 
+def _name_key(raw: dict[str, Any], kind: type[Any], message: str) -> str:
+    """Put the key's name where msgspec only says ``[...]``: the one that fails on its own."""
+    match = _PATH.search(message)
+    if match is None or _ANY_KEY not in match.group("path"):
+        return message
+    table = match.group("path").partition(_ANY_KEY)[0]
+    holder: Any = raw
+    for step in table.split("."):
+        holder = holder.get(step, {}) if isinstance(holder, dict) else {}
+    every = dict(holder)
+    for key, value in every.items():
+        holder.clear()
+        holder[key] = value
+        try:
+            msgspec.convert(raw, kind)
+        except msgspec.ValidationError as error:
+            if f"{table}{_ANY_KEY}" in str(error):
+                return message.replace(f"{table}{_ANY_KEY}", f"{table}.{key}")
+    return message
+
+
 def _explain(path: Path, text: str, message: str) -> ConfigError:
     """Turn msgspec's message into one that names the line and the remedy."""
     match = _PATH.search(message)
     problem = message[: match.start()] if match else message
-    field = match.group("path") if match else ""
+    table = match.group("path") if match else ""
+
+    def inside(key: str) -> str:
+        return f"{table}.{key}" if table else key
+
     unknown = re.search(r"unknown field `([^`]*)`", problem)
     if unknown:
-        field = f"{field}.{unknown.group(1)}" if field else unknown.group(1)
+        field = inside(unknown.group(1))
         return ConfigError(str(path), field, "unknown key", "remove it or correct its spelling", line_of(text, field))
-    stated = re.match(r"(\w+) = ", problem)
-    if stated:  # a rule of the type itself, which names its field
-        field = f"{field}.{stated.group(1)}" if field else stated.group(1)
-        problem, _, advice = problem.partition("; ")
-        return ConfigError(str(path), field, problem, advice or "correct the value", line_of(text, field))
     missing = re.search(r"missing required field `([^`]*)`", problem)
     if missing:
-        field = f"{field}.{missing.group(1)}" if field else missing.group(1)
-        return ConfigError(
-            str(path), field, "required key is missing", "add it", line_of(text, field.rpartition(".")[0])
-        )
-    return ConfigError(str(path), field, problem, "correct the value", line_of(text, field))
+        field, line = inside(missing.group(1)), line_of(text, table) if table else None
+        return ConfigError(str(path), field, "required key is missing", "add it", line)
+    stated = re.match(r"(\w+) = ", problem)
+    if stated:  # a rule of the type itself, which names its field
+        table = inside(stated.group(1))
+        problem, _, advice = problem.partition("; ")
+        return ConfigError(str(path), table, problem, advice or "correct the value", line_of(text, table))
+    return ConfigError(str(path), table, problem, "correct the value", line_of(text, table))
 
 
 def line_of(text: str, field: str) -> int | None:
@@ -110,41 +138,41 @@ def line_of(text: str, field: str) -> int | None:
     Returns
     -------
     int or None
-        The line of the key, else of its table, else None. [1-based]
+        The line of the key, else of what holds it, else None. [1-based]
 
     Examples
     --------
     >>> line_of("name = 'x'\n[[position]]\nquantity = 1", "position[0].quantity")
     3
     """
-    steps = [index or key for index, key in _STEP.findall(field)]
-    keys = [step for step in steps if not step.isdigit()]
-    if not keys:
-        return None
-    lines = text.splitlines()
-    start, end, found = _table_span(lines, steps)
-    if len(keys) == 1 and field.endswith("]"):
-        return found
-    key = re.compile(rf"\s*[\"']?{re.escape(keys[-1])}[\"']?\s*=")
-    for number in range(start, end):
-        if key.match(lines[number]):
-            return number + 1
+    lines = _lines_by_path(text)
+    while field:
+        if field in lines:
+            return lines[field]
+        field = field[: max(field.rfind("."), field.rfind("["), 0)]
+    return None
+
+
+def _lines_by_path(text: str) -> dict[str, int]:
+    """Return the line of every table and key that starts a line, by dotted path."""
+    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        array, header, key = _ARRAY_HEADER.match(line), _HEADER.match(line), _KEY.match(line)
+        if array:
+            name = _plain(array.group(1))
+            table = f"{name}[{counts.get(name, 0)}]"
+            counts[name] = counts.get(name, 0) + 1
+            found[table] = number
+        elif header:
+            table = _plain(header.group(1))
+            found[table] = number
+        elif key:
+            found.setdefault(f"{table}.{_plain(key.group(1))}" if table else _plain(key.group(1)), number)
     return found
 
 
-def _table_span(lines: list[str], steps: list[str]) -> tuple[int, int, int | None]:
-    """Return the half-open line range of the table that holds a path, and the line of its header."""
-    headers = [number for number, line in enumerate(lines) if line.lstrip().startswith("[")]
-    wanted = int(steps[1]) if len(steps) > 1 and steps[1].isdigit() else 0
-    parent = ".".join(step for step in steps[:-1] if not step.isdigit())
-    names = {parent, steps[0]}
-    seen = 0
-    for number in headers:
-        title = lines[number].split("#")[0].strip().strip("[]").replace('"', "").replace(" ", "")
-        if title not in names or (title == steps[0] != parent and f"[{parent}]" in "".join(lines)):
-            continue
-        if seen == wanted:
-            later = [other for other in headers if other > number]
-            return number + 1, later[0] if later else len(lines), number + 1
-        seen += 1
-    return 0, headers[0] if headers else len(lines), None
+def _plain(dotted: str) -> str:
+    """Take quotes and spaces out of a dotted name."""
+    return ".".join(part.strip("\"'") for part in re.findall(_NAME, dotted))

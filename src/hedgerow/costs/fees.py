@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from hedgerow.core.errors import InputError
-from hedgerow.core.money import Money, exact
+from hedgerow.core.money import Money, exact, is_positive
 from hedgerow.instruments import EuropeanOption, Future, Instrument, Perpetual, Spot, is_inverse
 
 
@@ -89,8 +89,8 @@ def trade_fee(instrument: Instrument, fee: Fee, quantity: Decimal, price: Decima
     >>> trade_fee(option, deribit_fee(option), exact(-10), exact("0.001"), exact("45000"))
     Money(0.00125 BTC)
     """
-    if not (price > 0 and underlying > 0):
-        raise InputError(f"{instrument.name}: a price of {price} on {underlying}", "prices are positive")
+    if not (is_positive(price) and is_positive(underlying)):
+        raise InputError(f"{instrument.name}: a price of {price} on {underlying}", "prices are positive and finite")
     size = abs(quantity) * exact(instrument.contract_size)
     match instrument:
         case EuropeanOption():

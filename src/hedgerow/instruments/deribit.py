@@ -3,9 +3,13 @@
 The grammar: ``BASE-PERPETUAL``, ``BASE-9JAN24``, ``BASE-9JAN24-2300-C`` are coin-settled; the same with
 ``BASE_USDC`` (or another quote currency) in front settle in that currency; ``BASE_QUOTE`` alone is the spot pair.
 A ``d`` in a strike is a decimal point. Everything expires at 08:00 UTC.
+
+A contract of a line that does not settle in coin is counted as one coin here, whatever multiplier the venue trades it
+in: quantities are in coins, as in the venue's own ``amount``.
 """
 
 import datetime as dt
+import math
 import re
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -19,8 +23,9 @@ _EXPIRY_HOUR_UTC: Final = 8
 _QUOTES: Final = ("USDC", "USDT", "USD", "EUR", "BTC", "ETH")
 _NAME: Final = re.compile(
     r"(?P<base>[A-Z0-9]{2,10})(_(?P<quote>[A-Z]{3,5}))?"
-    r"(-((?P<perpetual>PERPETUAL)|(?P<day>\d{1,2})(?P<month>[A-Z]{3})(?P<year>\d{2})"
-    r"(-(?P<strike>\d+(d\d+)?)-(?P<right>[CP]))?))?"
+    r"(-((?P<perpetual>PERPETUAL)|(?P<day>[1-9]\d?)(?P<month>[A-Z]{3})(?P<year>\d{2})"
+    r"(-(?P<strike>(0|[1-9]\d*)(d\d+)?)-(?P<right>[CP]))?))?",
+    re.ASCII,
 )
 _EXAMPLES: Final = "Deribit names look like ETH-26JAN24-2300-C, ETH-26JAN24, ETH-PERPETUAL or ETH_USDC"
 
@@ -87,7 +92,7 @@ def parse_deribit(name: str) -> Instrument:
 
 
 def _refuse(name: str, why: str) -> NoReturn:
-    raise InputError(f"'{name}' {why}", _EXAMPLES)
+    raise InputError(f"{name!r} {why}", _EXAMPLES)
 
 
 def _spot(name: str, part: dict[str, Any]) -> Spot:
@@ -128,8 +133,8 @@ def _option(name: str, part: dict[str, Any]) -> EuropeanOption:
     base, quote, settle = _currencies(part)
     terms = _COIN_SETTLED.get(base) if settle == base else None
     strike = float(part["strike"].replace("d", "."))
-    if strike <= 0.0:
-        _refuse(name, "has a strike of zero")
+    if not 0.0 < strike < math.inf:
+        _refuse(name, "has a strike of zero" if strike == 0.0 else "has a strike beyond all numbers")
     return EuropeanOption(
         name=InstrumentName(name),
         base=base,

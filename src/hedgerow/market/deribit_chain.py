@@ -84,7 +84,8 @@ def read_deribit_chain(path: Path, *, base: str) -> Chain:
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ConfigError(str(path), twice, "stands twice", "keep one row per instrument")
-    index = _one_index(path, columns.numbers["estimated_delivery_price"])
+    of_base = np.array([currency == base for currency in columns.texts["currency"]], dtype=bool)
+    index = _one_index(path, columns.numbers["estimated_delivery_price"][of_base])
     table = QuoteTable(
         names=tuple(names),
         bid=columns.numbers["bid_price"],
@@ -114,7 +115,7 @@ def _check_names(columns: Columns, base: str) -> tuple[list[int], list[Rejection
     rejected: list[Rejection] = []
     for i, name in enumerate(columns.texts["instrument_name"]):
         stated = (
-            columns.numbers["strike_price"][i],
+            float(columns.numbers["strike_price"][i]),
             columns.texts["option_type"][i],
             columns.texts["currency"][i],
             columns.texts["expire_date"][i],
@@ -138,8 +139,8 @@ def _contradiction(name: str, stated: tuple[float, str, str, str], base: str) ->
     return None if stated == named else f"the row says {stated}, its name {named}"
 
 
-def _one_index(path: Path, values: np.ndarray) -> float:
+def _one_index(path: Path, values: np.ndarray) -> float | None:
     """Return the index, which must be the same in every row of one instant."""
-    if not np.all(values == values[0]) or not values[0] > 0.0:
+    if values.size and not (np.all(values == values[0]) and 0.0 < values[0] < np.inf):
         raise ConfigError(str(path), "estimated_delivery_price", "is not one positive index", "record one instant only")
-    return float(values[0])
+    return float(values[0]) if values.size else None

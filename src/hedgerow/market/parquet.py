@@ -66,26 +66,34 @@ def read_columns(path: Path, *, numbers: Sequence[str], texts: Sequence[str] = (
     for name in (*numbers, *texts, time):
         if name not in table.column_names:
             raise ConfigError(str(path), name, "no such column", f"the columns are {table.column_names}")
-    try:
-        found = {name: _numbers(table.column(name)) for name in numbers}
-        words = {name: _texts(path, name, table.column(name)) for name in texts}
-        return Columns(numbers=found, texts=words, time_ns=_instants(path, time, table.column(time)))
-    except pa.ArrowException as error:
-        first = str(error).splitlines()[0]
-        raise ConfigError(str(path), "", f"a column has the wrong type: {first}", "mend it") from None
+    return Columns(
+        numbers={name: _numbers(path, name, table.column(name)) for name in numbers},
+        texts={name: _texts(path, name, table.column(name)) for name in texts},
+        time_ns=_instants(path, time, table.column(time)),
+    )
 
 
-def _numbers(column: Any) -> Float64[np.ndarray, " n_row"]:
+def _cast(path: Path, name: str, column: Any, kind: Any) -> Any:
     import pyarrow as pa
 
-    values = column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
+    try:
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        first = str(error).splitlines()[0]
+        raise ConfigError(str(path), name, f"has the type {column.type}: {first}", f"write it as {kind}") from None
+
+
+def _numbers(path: Path, name: str, column: Any) -> Float64[np.ndarray, " n_row"]:
+    import pyarrow as pa
+
+    values = _cast(path, name, column, pa.float64()).fill_null(float("nan")).to_numpy()
     return frozen(np.ascontiguousarray(values, dtype=np.float64).copy())
 
 
 def _texts(path: Path, name: str, column: Any) -> list[str]:
     import pyarrow as pa
 
-    words: list[str | None] = column.cast(pa.string()).to_pylist()
+    words: list[str | None] = _cast(path, name, column, pa.string()).to_pylist()
     if None in words:
         raise ConfigError(str(path), name, f"row {words.index(None)} is empty", "fill it or drop the row")
     return [word for word in words if word is not None]
@@ -98,4 +106,5 @@ def _instants(path: Path, name: str, column: Any) -> Int64[np.ndarray, " n_row"]
         raise ConfigError(str(path), name, f"is {column.type}", "write it as a timestamp with time zone UTC")
     if column.null_count:
         raise ConfigError(str(path), name, f"{column.null_count} rows have no time", "drop those rows")
-    return frozen(column.cast(pa.timestamp("ns", tz="UTC")).cast(pa.int64()).to_numpy().copy())
+    instants = _cast(path, name, column, pa.timestamp("ns", tz="UTC"))
+    return frozen(instants.cast(pa.int64()).to_numpy().copy())

@@ -169,8 +169,9 @@ class QuoteTable:
 
         *line, strike, right = name.split("-") if name.count("-") == 3 else ("", "", "")
         strikes = [other for other in self.names if line and other.split("-")[:2] == line and other.endswith(right)]
-        if strikes and strike.isdigit():
-            near = sorted(strikes, key=lambda other: abs(float(other.split("-")[2]) - float(strike)))[:3]
+        if strikes and strike.replace("d", ".").replace(".", "", 1).isdigit():
+            wanted = float(strike.replace("d", "."))
+            near = sorted(strikes, key=lambda other: abs(float(other.split("-")[2].replace("d", ".")) - wanted))[:3]
         else:
             alike = [other for other in self.names if other.count("-") == name.count("-")]
             near = difflib.get_close_matches(name, alike, n=3, cutoff=0.7)

@@ -52,7 +52,8 @@ class _Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tick_spacing: int
     price: float | None = None
     liquidity: int | None = None
-    known_at: dt.datetime | None = None
+    known_at: dt.datetime | int | None = None
+    resolution: str = "as stated"
     file: str | None = None
     format: Literal["uniswap-v3-hourly"] | None = None
     licence: str = ""
@@ -65,9 +66,9 @@ class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     format: Literal["hedgerow-snapshot/1"]
     base: str
     quotes: _Quotes
-    as_of: dt.datetime | None = None
+    as_of: dt.datetime | int | None = None
     index_price: float | None = None
-    index_at: dt.datetime | None = None
+    index_at: dt.datetime | int | None = None
     pool: tuple[_Pool, ...] = ()
     aliases: dict[str, str] = {}
     notes: tuple[str, ...] = ()
@@ -106,8 +107,8 @@ def load_snapshot(folder: str | Path) -> Snapshot:
     chain = _read_quotes(root, manifest)
     as_of_ns = _instant(path, "as_of", manifest.as_of, chain.as_of_ns)
     index = chain.index_price if manifest.index_price is None else manifest.index_price
-    if index is None or not index > 0.0:
-        raise ConfigError(str(path), "index_price", "the spot index is missing or not positive", "state it")
+    if index is None or not 0.0 < index < math.inf:
+        raise ConfigError(str(path), "index_price", "the spot index is missing, or not positive and finite", "state it")
     if int(chain.quotes.at_ns.max(initial=as_of_ns)) > as_of_ns:
         raise ConfigError(
             str(path), "as_of", f"{to_iso(as_of_ns)} lies before the newest quote", "state a later instant"
@@ -159,10 +160,10 @@ def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
     )
 
 
-def _instant(path: Path, field: str, stated: dt.datetime | None, otherwise_ns: int) -> int:
-    """Return a stated time as an instant, or the other one if none is stated."""
-    if stated is None:
-        return otherwise_ns
+def _instant(path: Path, field: str, stated: dt.datetime | int | None, otherwise_ns: int) -> int:
+    """Return a stated time as an instant, or the other one if none is stated; an integer is nanoseconds already."""
+    if stated is None or isinstance(stated, int):
+        return otherwise_ns if stated is None else stated
     try:
         return from_datetime(stated)
     except InputError as error:
@@ -232,7 +233,7 @@ def _stated_pool(path: Path, field: str, pool: _Pool, terms: PoolTerms, as_of_ns
         raise ConfigError(
             str(path), f"{field}.known_at", f"{to_iso(known_at_ns)} lies after as_of", "state when it was known"
         )
-    return terms.state(pool.price, pool.liquidity, known_at_ns, "as stated")
+    return terms.state(pool.price, pool.liquidity, known_at_ns, pool.resolution)
 
 
 def save_snapshot(snapshot: Snapshot, folder: str | Path) -> Path:
@@ -253,9 +254,11 @@ def save_snapshot(snapshot: Snapshot, folder: str | Path) -> Path:
     Raises
     ------
     InputError
-        If the folder exists already.
+        If the folder exists already, or there are no recorded quotes.
     """
     target = Path(folder)
+    if len(snapshot.quotes) == len(snapshot.quotes.assumed):
+        raise InputError("a snapshot without recorded quotes", "there is nothing to save")
     if target.exists():
         raise InputError(f"{target} exists already", "name a new folder; nothing is overwritten")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -290,11 +293,11 @@ def _manifest_text(snapshot: Snapshot) -> str:
     """Write the manifest by hand: it is small, and people read it."""
     lines = [
         f'format = "{FORMAT}"',
-        f'base = "{snapshot.base}"',
+        f"base = {_toml_text(snapshot.base)}",
         f"as_of = {_toml_time(snapshot.as_of_ns)}",
-        f"index_price = {snapshot.index_price!r}  # USD per {snapshot.base}",
+        f"index_price = {float(snapshot.index_price)!r}  # USD per {snapshot.base}",
         f"index_at = {_toml_time(snapshot.index_at_ns)}",
-        f"notes = {msgspec.json.encode(snapshot.notes).decode()}",
+        f"notes = [{', '.join(map(_toml_text, snapshot.notes))}]",
         "",
         "[quotes]",
         f'file = "{_QUOTES_FILE}"',
@@ -304,21 +307,29 @@ def _manifest_text(snapshot: Snapshot) -> str:
         lines += [
             "",
             "[[pool]]",
-            f'name = "{pool.name}"',
-            f'token0 = "{pool.token0}"',
-            f'token1 = "{pool.token1}"',
+            f"name = {_toml_text(pool.name)}",
+            f"token0 = {_toml_text(pool.token0)}",
+            f"token1 = {_toml_text(pool.token1)}",
             f"decimals0 = {pool.decimals0}",
             f"decimals1 = {pool.decimals1}",
-            f"fee = {pool.fee!r}",
+            f"fee = {float(pool.fee)!r}",
             f"tick_spacing = {pool.tick_spacing}",
-            f"price = {pool.price!r}",
+            f"price = {float(pool.price)!r}",
             f"liquidity = {pool.liquidity}",
             f"known_at = {_toml_time(pool.known_at_ns)}",
+            f"resolution = {_toml_text(pool.resolution)}",
         ]
     return "\n".join(lines) + "\n"
 
 
+def _toml_text(text: str) -> str:
+    """Quote a text: a JSON string is a TOML basic string."""
+    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
+
+
 def _toml_time(instant_ns: int) -> str:
-    """Write an instant with microseconds: what TOML readers keep."""
+    """Write an instant as a TOML time if that keeps it, else as an integer of nanoseconds."""
+    if instant_ns % 1000:
+        return f"{instant_ns}  # nanoseconds since 1970, UTC"
     moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=instant_ns // 1000)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

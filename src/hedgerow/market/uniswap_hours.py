@@ -136,7 +136,9 @@ def read_uniswap_hours(path: Path, terms: PoolTerms, as_of_ns: int) -> tuple[Poo
         for label in opened[last + 1 :]
     ]
     known_at = int(opened[last]) + HOUR_NS
-    price, liquidity = float(columns.numbers["close"][last]), int(columns.numbers["liquidity"][last])
+    # The source quotes token0 per token1.
+    close, liquidity = float(columns.numbers["close"][last]), int(columns.numbers["liquidity"][last])
+    price = 1.0 / close if terms.base_is_token0 else close
     return terms.state(price, liquidity, known_at, "hourly"), rejected
 
 
@@ -152,8 +154,8 @@ def _check_bars(path: Path, columns: Columns, terms: PoolTerms) -> None:
         ("ts", np.diff(opened, prepend=opened[:1] - 1) > 0, "is not later than the row before"),
         ("ts", opened % HOUR_NS == 0, "does not open on the hour"),
         ("periodStartUnix", number["periodStartUnix"] * 1e9 == opened, "differs from ts"),
-        ("close", ok_price, "lies outside low and high, or is not positive"),
-        ("liquidity", number["liquidity"] > 0.0, "is not positive"),
+        ("close", ok_price & np.isfinite(number["high"]), "lies outside low and high, or is not positive and finite"),
+        ("liquidity", (number["liquidity"] > 0.0) & np.isfinite(number["liquidity"]), "is not positive and finite"),
         ("pool.token0.decimals", number["pool.token0.decimals"] == terms.decimals0, "is not as stated"),
         ("pool.token1.decimals", number["pool.token1.decimals"] == terms.decimals1, "is not as stated"),
     )

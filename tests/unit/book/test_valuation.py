@@ -26,10 +26,15 @@ def marking(market: Snapshot) -> Marking:
 @pytest.mark.parametrize(
     ("name", "entry", "error", "text"),
     [
-        ("ETH-26JAN24-2301-C", None, hr.MarketDataError, "not quoted in this market; did you mean ETH-26JAN24-23"),
+        (
+            "ETH-26JAN24-2301-C",
+            None,
+            hr.MarketDataError,
+            "not quoted in this market; the nearest names are ETH-26JAN24-2300-C",
+        ),
         ("ETH-8JAN24-2300-C", None, hr.MarketDataError, "expired at 2024-01-08T08:00:00.000Z"),
         ("ETH-12JAN24-1200-C", None, hr.MarketDataError, "its mark implies no vol"),
-        ("ETH-26JAN24-2300-C", 0.05, hr.InputError, "an option's premium is already paid"),
+        ("ETH-26JAN24-2300-C", 0.05, hr.InputError, "what was paid has left the balances already"),
         ("BTC-26JAN24-40000-C", None, hr.InputError, "is on BTC, the market on ETH"),
         ("ETH-PERPETUAL", 2200.0, hr.MarketDataError, "not quoted"),
     ],
