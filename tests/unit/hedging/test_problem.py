@@ -21,6 +21,7 @@ from hedgerow.hedging import GreekBand, HedgeProblem, solve
         ({"box": np.zeros(2)}, r"box has shape \(2,\)"),
     ],
 )
+@pytest.mark.usefixtures("unchecked")
 def test_nonsense_is_refused(change: dict[str, object], text: str) -> None:
     with pytest.raises(hr.InputError, match=text):
         dataclasses.replace(generated(0, n=3, m=1), **change)  # type: ignore[arg-type]

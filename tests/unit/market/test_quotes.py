@@ -56,6 +56,7 @@ def test_a_missing_name_is_answered_with_its_neighbours(name: str, near: str) ->
     assert (caught.value.name, caught.value.fault) == (name, DataFault.MISSING)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_name_stands_once_and_columns_are_of_one_length() -> None:
     with pytest.raises(InputError, match="A is quoted twice; keep one row per instrument"):
         table("A", "B", "A")
