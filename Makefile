@@ -3,11 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format lint docs-check clean
+.PHONY: help demo test check format lint bench docs clean
 help:
 	@echo "make demo    install into .venv and print the hedge ticket of the example desk"
 	@echo "make test    the whole test suite"
 	@echo "make check   everything that CI checks: lint, types, floors, tests"
+	@echo "make bench   print start-up times and how the work grows"
+	@echo "make docs    rewrite the printed outputs in README and docs"
 	@echo "make format  format the code"
 	@echo "make clean   remove .venv and caches"
 
@@ -43,6 +45,13 @@ check: lint test
 
 format: .venv/installed-dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+bench: .venv/installed-dev
+	@$(BIN)/python benches/startup.py
+	@$(BIN)/python benches/growth.py
+
+docs: .venv/installed-dev
+	@$(BIN)/python tools/refresh_console_blocks.py
 
 clean:
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
