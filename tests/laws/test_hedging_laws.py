@@ -102,6 +102,59 @@ def test_the_certificate_rejects_a_perturbed_solution(seed: int, size: float, i:
     assert not certify(problem, solution.x, prices).holds
 
 
+def twins(aversion: float, *, dear: float = 20.0, cheap: float = 1.0) -> HedgeProblem:
+    """Two contracts of the same risk, one dearer to trade, against a book of 1,000 coins."""
+    return HedgeProblem(
+        names=("cheap", "dear"),
+        book_loads=np.array([1_000.0]),
+        unit_loads=np.array([[1.0, 1.0]]),
+        covariance=np.array([[4_000.0]]),
+        risk_aversion=aversion,
+        cost=np.array([cheap, dear]),
+        bands=(),
+        book_greeks=np.zeros(0),
+        unit_greeks=np.zeros((0, 2)),
+        box=np.full(2, np.inf),
+        lot=np.ones(2),
+    )
+
+
+@pytest.mark.parametrize("aversion", [1e-4, 1e-2, 1.0, 1e2, 1e4])
+def test_of_two_alike_the_dear_one_is_not_traded(aversion: float) -> None:
+    try:
+        solution = solve(twins(aversion))
+    except hr.SolveError:
+        assert aversion >= 1e4  # cost is lost in the rounding of the risk: refused, never passed
+        return
+    assert abs(solution.x[1]) <= 1e-6 * abs(solution.x[0])
+
+
+@pytest.mark.parametrize("aversion", [1e-4, 1.0, 10.0, 1e4])
+@pytest.mark.parametrize("trip", [110.0, 1e3, 1e5, 1e8])
+def test_the_certificate_rejects_round_trips(aversion: float, trip: float) -> None:
+    # Buying one and selling the other changes no risk and costs money; size must not buy tolerance.
+    problem = twins(aversion)
+    best = -1_000.0 + 1.0 / (aversion * 4_000.0) if aversion > 1e-6 else 0.0
+    assert not certify(problem, np.array([best - trip, trip]), np.zeros(0)).holds
+    assert not certify(problem, np.array([best + trip, -trip]), np.zeros(0)).holds
+
+
+def test_nearly_collinear_targets_are_met_or_refused() -> None:
+    problem = dataclasses.replace(
+        generated(2, n=2, m=2),
+        book_greeks=np.array([500.0, 501.0]),
+        unit_greeks=np.array([[1.0, 2.0], [1.0, 2.0000001]]),
+        bands=tuple(GreekBand(name=name, lower=0.0, upper=0.0) for name in ("one", "two")),
+        box=np.full(2, np.inf),
+    )
+    try:
+        solution = solve(problem)
+    except hr.SolveError:
+        return
+    left = problem.book_greeks + problem.unit_greeks @ solution.x
+    assert np.all(np.abs(left) <= 1e-5)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_the_certificate_rejects_nan_and_infinity(bad: float) -> None:
     problem = generated(1, n=8, m=2)

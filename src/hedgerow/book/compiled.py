@@ -11,6 +11,8 @@ from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.core.errors import InputError, NumeraireError
 from hedgerow.core.ids import Currency
 
+_OPTIONS = (kernels.LINEAR_OPTION, kernels.INVERSE_OPTION)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledBook:
@@ -34,6 +36,8 @@ class CompiledBook:
         Which bucket of kind and expiry a row belongs to.
     buckets : tuple of (str, int or None)
         Kind and expiry of each bucket. [UTC epoch ns]
+    option_expiry_ns : ndarray of shape (n_row,)
+        When an option settles; zero for other rows. [UTC epoch ns]
     """
 
     base: Currency
@@ -44,6 +48,12 @@ class CompiledBook:
     n_group: int
     bucket: Int64[np.ndarray, " n_row"]
     buckets: tuple[tuple[str, int | None], ...]
+    option_expiry_ns: Int64[np.ndarray, " n_row"]
+
+    @property
+    def option_expiries_ns(self) -> tuple[int, ...]:
+        """Expiries of its options, in order. [UTC epoch ns]"""
+        return tuple(int(expiry) for expiry in np.unique(self.option_expiry_ns) if expiry)
 
 
 def assemble(rows: Sequence[Row], *, base: Currency, spot: float, n_group: int) -> CompiledBook:
@@ -78,6 +88,9 @@ def assemble(rows: Sequence[Row], *, base: Currency, spot: float, n_group: int) 
         n_group=n_group,
         bucket=frozen(np.array([place[key] for key in keys], dtype=np.int64)),
         buckets=tuple(buckets),
+        option_expiry_ns=frozen(
+            np.array([row.expiry_ns if row.kind in _OPTIONS else 0 for row in rows], dtype=np.int64)
+        ),
     )
 
 
@@ -119,14 +132,13 @@ def value_book(
 
     References
     ----------
-    Black (1976), eq. 8; Alexander, Chen, Imeraj (2023), section 2; Adams et al. (2021), eqs. 6.29 and 6.30.
+    Black (1976), eq. 16; Alexander, Chen, Imeraj (2023), section 2; Adams et al. (2021), eqs. 6.29 and 6.30.
     """
     in_coin = check_numeraire(numeraire, book.base)
     at = book.spot if spot is None else spot
     if not (at > 0.0 and np.isfinite(at)):
         raise InputError(f"a spot of {at}", "prices are positive and finite")
-    options = book.kinds >= kernels.LINEAR_OPTION
-    options &= book.kinds <= kernels.INVERSE_OPTION
+    options = book.option_expiry_ns > 0
     if np.any(book.table[options, kernels.VOL] + vol_shift <= 0.0):
         raise InputError(f"a vol shift of {vol_shift:g} leaves an option without vol", "shift by less")
     if np.any(book.table[options, kernels.EXPIRY] - years_passed <= 0.0):

@@ -92,8 +92,6 @@ class Exposure:
         Sum of absolute deltas of the positions. [coin]
     buckets : tuple of Bucket
         By kind and expiry.
-    vega_by_expiry : dict of int to float
-        By expiry. [numeraire per 1.00 vol]
     """
 
     numeraire: Currency
@@ -102,7 +100,6 @@ class Exposure:
     total: Sensitivities
     gross_delta: float
     buckets: tuple[Bucket, ...]
-    vega_by_expiry: dict[int, float]
 
 
 def exposure_of(book: CompiledBook, *, numeraire: str) -> Exposure:
@@ -118,7 +115,7 @@ def exposure_of(book: CompiledBook, *, numeraire: str) -> Exposure:
     Returns
     -------
     Exposure
-        Totals, buckets and vega by expiry. [numeraire]
+        Totals and buckets. [numeraire]
 
     Raises
     ------
@@ -135,10 +132,6 @@ def exposure_of(book: CompiledBook, *, numeraire: str) -> Exposure:
         Bucket(kind=kind, expiry_ns=expiry, sensitivities=_pack(sums[:, i]))
         for i, (kind, expiry) in enumerate(book.buckets)
     )
-    vegas: dict[int, float] = {}
-    for bucket in buckets:
-        if bucket.expiry_ns is not None and "option" in bucket.kind:
-            vegas[bucket.expiry_ns] = vegas.get(bucket.expiry_ns, 0.0) + bucket.sensitivities.vega
     by_position = np.bincount(book.group, weights=rows[1], minlength=book.n_group)
     return Exposure(
         numeraire=Currency(numeraire),
@@ -147,7 +140,6 @@ def exposure_of(book: CompiledBook, *, numeraire: str) -> Exposure:
         total=_pack(rows.sum(axis=1)),
         gross_delta=float(np.abs(by_position).sum()),
         buckets=buckets,
-        vega_by_expiry=vegas,
     )
 
 

@@ -120,7 +120,8 @@ class FactorModel:
 
         References
         ----------
-        Jorion (2006), "Value at Risk", 3rd ed., section 10.3 (delta-gamma-vega approximation).
+        Glasserman (2003), "Monte Carlo Methods in Financial Engineering", section 9.2 (delta-gamma approximation),
+        doi 10.1007/978-0-387-21617-1.
         """
         rows = value_book(book, numeraire=numeraire)
         # The coin delta S·dW/dS is already the derivative in the relative move.
@@ -130,10 +131,9 @@ class FactorModel:
         out = np.zeros((2 + len(self.expiries_ns), book.n_group))
         np.add.at(out[0], book.group, first)
         np.add.at(out[1], book.group, second)
-        for i, (kind, expiry) in enumerate(book.buckets):
-            if expiry is not None and "option" in kind:
-                mine = book.bucket == i
-                np.add.at(out[place[expiry]], book.group[mine], rows[3][mine])
+        for expiry in book.option_expiries_ns:
+            mine = book.option_expiry_ns == expiry
+            np.add.at(out[place[expiry]], book.group[mine], rows[3][mine])
         return out
 
     def deviation(self, loads: Float64[np.ndarray, " n_factor"]) -> float:
@@ -151,7 +151,7 @@ class FactorModel:
 
         References
         ----------
-        Jorion (2006), "Value at Risk", 3rd ed., section 10.3.
+        Glasserman (2003), section 9.2, doi 10.1007/978-0-387-21617-1.
         """
         return math.sqrt(max(float(loads @ self.covariance @ loads), 0.0))
 
@@ -175,8 +175,8 @@ def factor_model(settings: RiskSettings, expiries_ns: Sequence[int], as_of_ns: i
 
     References
     ----------
-    Jorion (2006), "Value at Risk", 3rd ed., section 10.3. The term structure of vol moves follows the square-root
-    rule of Taleb (1997), "Dynamic Hedging", chapter 9.
+    Glasserman (2003), section 9.2, doi 10.1007/978-0-387-21617-1. The term structure of vol moves follows the
+    square-root rule of Taleb (1997), "Dynamic Hedging", chapter 9.
     """
     expiries = tuple(sorted(set(expiries_ns)))
     horizon = settings.horizon_hours / (24.0 * DAYS_PER_YEAR)

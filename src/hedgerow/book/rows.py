@@ -146,9 +146,10 @@ def rows_of(position: Position, marking: Marking, group: int) -> list[Row]:
 
 
 def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row]:
-    """Compile a purchase of one contract at its mark, paid for in its settlement currency.
+    """Compile a purchase of one contract at its mid, paid for in its settlement currency.
 
-    What trading costs beyond the mark is not in here: it enters once, in the ``costs`` room.
+    What is bought is valued at its mark like the rest of the book, so the rows are together worth mark less mid.
+    Half the spread and the fee are not in here: cost enters once, in the ``costs`` room.
 
     Parameters
     ----------
@@ -162,7 +163,7 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
     Returns
     -------
     list of Row
-        Rows that together are worth nothing. [USD terms]
+        What is bought and what is paid. [USD terms]
 
     Raises
     ------
@@ -173,14 +174,12 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
     ----------
     Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2, doi 10.1111/mafi.12410.
     """
-    mark = marking.snapshot.quote(instrument.name).mark
+    mid = marking.snapshot.quote(instrument.name).mid
     if isinstance(instrument, Perpetual | Future):
-        bought = ContractPosition(instrument=instrument, quantity=1.0, entry_price=mark)
+        bought = ContractPosition(instrument=instrument, quantity=1.0, entry_price=mid)
         return [_contract_row(bought, marking, group)]
     held = _contract_row(ContractPosition(instrument=instrument, quantity=1.0), marking, group)
-    if isinstance(instrument, Spot):
-        return [held, Row(kernels.CASH, group, "cash", None, -marking.snapshot.index_price)]
-    return [held, _balance_row(instrument.settle, -mark * instrument.contract_size, marking, group)]
+    return [held, _balance_row(instrument.settle, -mid * instrument.contract_size, marking, group)]
 
 
 def _balance_row(currency: str, amount: float, marking: Marking, group: int) -> Row:

@@ -8,6 +8,8 @@ never served stale, and nothing needs to be cleaned by hand.
 Kernels live in files called ``kernels.py`` (or ``*_kernels.py``), nowhere else; a test holds that.
 """
 
+import atexit
+import contextlib
 import functools
 import hashlib
 import os
@@ -46,7 +48,10 @@ def _cache_root() -> Path:
         with tempfile.TemporaryFile(dir=root):
             return root
     except OSError:
-        return Path(tempfile.gettempdir()) / f"hedgerow-{os.getuid() if hasattr(os, 'getuid') else 'cache'}"
+        # A folder of this process alone: compiled code is never taken from where others may write.
+        private = Path(tempfile.mkdtemp(prefix="hedgerow-"))
+        atexit.register(shutil.rmtree, private, ignore_errors=True)
+        return private
 
 
 @functools.cache
@@ -67,10 +72,19 @@ def cache_folder() -> Path:
         digest.update(str(path.relative_to(_PACKAGE)).encode() + b"\0" + path.read_bytes() + b"\0")
     root = _cache_root()
     folder = root / f"kernels-{digest.hexdigest()[:16]}"
-    others = [old for old in root.glob("kernels-*") if old != folder]
-    for old in sorted(others, key=lambda path: path.stat().st_mtime)[: -_KEPT_VERSIONS + 1]:
-        shutil.rmtree(old, ignore_errors=True)
+    _sweep(root, folder)
     return folder
+
+
+def _sweep(root: Path, keep: Path) -> None:
+    """Remove the caches of older sources; another process may be doing the same."""
+    ages: list[tuple[float, Path]] = []
+    for old in root.glob("kernels-*"):
+        with contextlib.suppress(OSError):
+            if old != keep:
+                ages.append((old.stat().st_mtime, old))
+    for _, old in sorted(ages)[: -_KEPT_VERSIONS + 1]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def is_warm() -> bool:

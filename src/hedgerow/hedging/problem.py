@@ -9,11 +9,11 @@ With x the contracts to trade, e the book's factor loadings and B those of one c
 Book positions enter only through e and g0, so their number does not matter to the solver.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from hedgerow.core.arrays import Float64
+from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError
 
 
@@ -69,6 +69,10 @@ class HedgeProblem:
         Largest absolute trade; inf for none. [contracts]
     lot : ndarray of shape (n_instrument,)
         Smallest trade. [contracts]
+    hessian, gradient_at_zero : ndarrays of shape (n_instrument, n_instrument) and (n_instrument,)
+        Derivatives of the risk term, derived. [numeraire per contract², numeraire per contract]
+    lower, upper : ndarray of shape (n_band,)
+        Ends of the bands, derived. [unit of each Greek]
 
     Raises
     ------
@@ -87,8 +91,24 @@ class HedgeProblem:
     unit_greeks: Float64[np.ndarray, "n_band n_instrument"]
     box: Float64[np.ndarray, " n_instrument"]
     lot: Float64[np.ndarray, " n_instrument"]
+    hessian: Float64[np.ndarray, "n_instrument n_instrument"] = field(init=False, repr=False)
+    gradient_at_zero: Float64[np.ndarray, " n_instrument"] = field(init=False, repr=False)
+    lower: Float64[np.ndarray, " n_band"] = field(init=False, repr=False)
+    upper: Float64[np.ndarray, " n_band"] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        self._check()
+        pull = self.risk_aversion * (self.unit_loads.T @ self.covariance)
+        derived = {
+            "hessian": pull @ self.unit_loads,
+            "gradient_at_zero": pull @ self.book_loads,
+            "lower": np.array([band.lower for band in self.bands], dtype=np.float64),
+            "upper": np.array([band.upper for band in self.bands], dtype=np.float64),
+        }
+        for name, values in derived.items():
+            object.__setattr__(self, name, frozen(values))
+
+    def _check(self) -> None:
         n_factor, n, m = self.book_loads.size, len(self.names), len(self.bands)
         shapes = {
             "unit_loads": (n_factor, n),
@@ -111,16 +131,6 @@ class HedgeProblem:
             raise InputError("a cost or box is negative, or a lot not positive", "check the instruments")
         if not (self.risk_aversion > 0.0 and np.isfinite(self.risk_aversion)):
             raise InputError(f"risk_aversion = {self.risk_aversion:g}", "it is positive, per unit of the numeraire")
-
-    @property
-    def hessian(self) -> Float64[np.ndarray, "n_instrument n_instrument"]:
-        """Second derivative of the risk term in x. [numeraire per contract²]"""
-        return np.asarray(self.risk_aversion * (self.unit_loads.T @ self.covariance @ self.unit_loads))
-
-    @property
-    def gradient_at_zero(self) -> Float64[np.ndarray, " n_instrument"]:
-        """Derivative of the risk term at x = 0. [numeraire per contract]"""
-        return np.asarray(self.risk_aversion * (self.unit_loads.T @ (self.covariance @ self.book_loads)))
 
     def objective(self, x: Float64[np.ndarray, " n_instrument"]) -> float:
         """Return risk and cost of a trade.

@@ -16,7 +16,7 @@ import numpy as np
 
 from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import SolveError, SolveFault
-from hedgerow.hedging.certificate import TOLERANCE, Certificate, certify
+from hedgerow.hedging.certificate import LOSS_TOLERANCE, NOTHING, TOLERANCE, Certificate, certify
 from hedgerow.hedging.problem import GreekBand, HedgeProblem
 
 _PROXIMAL_WEIGHTS = (1e-9, 1e-7, 1e-5)
@@ -35,9 +35,6 @@ class _Outcome(NamedTuple):
     x: Float64[np.ndarray, " n_instrument"] | None
     prices: Float64[np.ndarray, " n_band"] | None
     certificate: Certificate
-
-
-_NOTHING = Certificate(stationarity=np.inf, feasibility=np.inf, complementarity=np.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +131,18 @@ def _no_answer(problem: HedgeProblem, scaled: _Scaled, outcomes: list[_Outcome])
             f"no trade meets these targets and limits together: {names}",
             "widen a band, raise a limit or add an instrument",
         )
-    reached = min(outcome.certificate.kkt_residual for outcome in outcomes)
+    best = min((outcome.certificate for outcome in outcomes), key=_shortfall)
     return SolveError(
         SolveFault.NOT_CONVERGED,
-        f"no certified plan: the best KKT residual is {reached:.1e}, above {TOLERANCE:g}",
-        "loosen a band or take out an instrument",
+        f"no certified plan: the best KKT residual is {best.kkt_residual:.1e} (at most {TOLERANCE:g}), its loss "
+        f"{best.loss:.1e} (at most {LOSS_TOLERANCE:g})",
+        "lower risk_aversion, loosen a band, or take out an instrument that nearly doubles another",
     )
+
+
+def _shortfall(certificate: Certificate) -> float:
+    """Return by which factor a certificate misses its tolerances."""
+    return max(certificate.kkt_residual / TOLERANCE, certificate.loss / LOSS_TOLERANCE)
 
 
 def _conflict(band: GreekBand, gap: float) -> str:
@@ -201,8 +204,8 @@ def _equilibrate(problem: HedgeProblem) -> _Scaled:
     rows = problem.unit_greeks * unit
     norm = np.linalg.norm(rows, axis=1)
     norm[norm == 0.0] = 1.0
-    lower = (np.array([band.lower for band in problem.bands]) - problem.book_greeks) / norm
-    upper = (np.array([band.upper for band in problem.bands]) - problem.book_greeks) / norm
+    lower = (problem.lower - problem.book_greeks) / norm
+    upper = (problem.upper - problem.book_greeks) / norm
     # The size of the answer: how far the gradient pulls against the cost, or how far the bands push. Dividing by it
     # keeps absolute tolerances meaningful; z and the linear term shrink alike, so the quadratic term stays as it is.
     size = max(
@@ -241,14 +244,14 @@ def _daqp(weight: float) -> Callable[[HedgeProblem, _Scaled], _Outcome]:
         }
         hessian = scaled.hessian + weight * np.eye(n)
         flag, _ = model.setup(hessian, scaled.linear, scaled.rows, scaled.upper, scaled.lower)
-        best = _Outcome(None, None, _NOTHING)
+        best = _Outcome(None, None, NOTHING)
         for _ in range(_PROXIMAL_STEPS if flag >= 0 else 0):
             z, _, flag, info = model.solve()
             if flag != _DAQP_OPTIMAL:
                 return best
             found = _unscale(problem, scaled, np.asarray(z), np.asarray(info["lam"])[n:])
-            # Convergence is fast or has reached rounding: stop when a step no longer halves the residual.
-            if not found.certificate.kkt_residual < 0.5 * best.certificate.kkt_residual:
+            # Convergence is fast or has reached rounding: stop when a step no longer halves what is missing.
+            if not _shortfall(found.certificate) < 0.5 * _shortfall(best.certificate):
                 return best
             best = found
             model.update(f=scaled.linear - weight * np.asarray(z))

@@ -40,9 +40,9 @@ class _Terms(NamedTuple):
     option_tick: float
 
 
-# https://docs.deribit.com/#public-get_instruments, as recorded on 2021-07-22 and unchanged in January 2024.
-# Option ticks are the finest of the tick-size steps (0.0005 above a price of 0.005). Other product lines are left
-# open on purpose: state their lot in the desk file, or read it from the venue's instrument list.
+# The venue's own instrument list (public/get_instruments) as recorded on 2021-07-22; option ticks are the finest of
+# the tick-size steps (0.0005 above a price of 0.005). Other product lines are left open on purpose: state their lot
+# in the desk file, or read it from the venue.
 _COIN_SETTLED: Final = {
     "BTC": _Terms(future_size=10.0, future_lot=1.0, future_tick=0.5, option_lot=0.1, option_tick=0.0001),
     "ETH": _Terms(future_size=1.0, future_lot=1.0, future_tick=0.05, option_lot=1.0, option_tick=0.0001),

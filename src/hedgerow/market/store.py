@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from hedgerow.core.arrays import vector
+from hedgerow.core.arrays import Float64, vector
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.core.instants import from_datetime, to_iso
@@ -29,6 +29,9 @@ from hedgerow.market.uniswap_hours import PoolTerms, read_uniswap_hours
 MANIFEST = "snapshot.toml"
 FORMAT = "hedgerow-snapshot/1"
 _QUOTES_FILE = "quotes.parquet"
+_DASHES_OF_AN_OPTION = 3
+_PLAUSIBLE = (0.5, 2.0)
+"""Ratio of two prices of one coin beyond which one of them is a mistake. [pure]"""
 
 
 class _Quotes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -113,10 +116,19 @@ def load_snapshot(folder: str | Path) -> Snapshot:
         raise ConfigError(
             str(path), "as_of", f"{to_iso(as_of_ns)} lies before the newest quote", "state a later instant"
         )
+    _check_index(path, index, chain.quotes)
     index_at_ns = _instant(path, "index_at", manifest.index_at, chain.index_at_ns)
     if index_at_ns > as_of_ns:
         raise ConfigError(str(path), "index_at", f"{to_iso(index_at_ns)} lies after as_of", "state when it was known")
     pools, left_out = _read_pools(root, path, manifest, as_of_ns)
+    for i, pool in enumerate(pools.values()):
+        if not _PLAUSIBLE[0] < pool.price / index < _PLAUSIBLE[1]:
+            raise ConfigError(
+                str(path),
+                f"pool[{i}]",
+                f"{pool.name} prices the coin at {pool.price:.6g}, the index at {index:.6g}",
+                "check the order of token0 and token1, their decimals, and the price",
+            )
     return Snapshot(
         source=root.resolve().name,
         as_of_ns=as_of_ns,
@@ -144,7 +156,7 @@ def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
             bid=columns.numbers["bid"],
             ask=columns.numbers["ask"],
             mark=mark,
-            forward=vector(np.where(np.isnan(underlying), mark, underlying)),
+            forward=vector(_forwards(columns.texts["instrument"], underlying, mark)),
             at_ns=columns.time_ns,
         )
     except InputError as error:
@@ -158,6 +170,26 @@ def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
         index_at_ns=newest,
         rejected=tuple(rejected),
     )
+
+
+def _check_index(path: Path, index: float, quotes: QuoteTable) -> None:
+    """Hold the index against the underlyings of the quotes: one of them may be in another unit."""
+    forward = float(np.nanmedian(quotes.forward)) if len(quotes) else index
+    if not _PLAUSIBLE[0] < forward / index < _PLAUSIBLE[1]:
+        raise ConfigError(
+            str(path),
+            "index_price",
+            f"is {index:.6g}, the underlyings of the quotes are around {forward:.6g}",
+            "correct whichever is wrong",
+        )
+
+
+def _forwards(
+    names: list[str], underlying: Float64[np.ndarray, " n_quote"], mark: Float64[np.ndarray, " n_quote"]
+) -> Float64[np.ndarray, " n_quote"]:
+    """Return each row's underlying; a future or perpetual without one is its own."""
+    is_option = np.array([name.count("-") == _DASHES_OF_AN_OPTION for name in names], dtype=bool)
+    return np.where(np.isnan(underlying) & ~is_option, mark, underlying)
 
 
 def _instant(path: Path, field: str, stated: dt.datetime | int | None, otherwise_ns: int) -> int:

@@ -147,7 +147,7 @@ def _solve(
     """State the convex problem in one numeraire and solve it."""
     exposure = exposure_of(book, numeraire=numeraire)
     units = sensitivities_by_group(trades.book, numeraire=numeraire)
-    expiries = [e for kind, e in (*book.buckets, *trades.book.buckets) if e is not None and "option" in kind]
+    expiries = (*book.option_expiries_ns, *trades.book.option_expiries_ns)
     model = factor_model(desk.risk, expiries, marking.snapshot.as_of_ns)
     bands = wanted.bands
     rows = [_RAW_ROW[TARGETS[band.name].raw] for band in bands]

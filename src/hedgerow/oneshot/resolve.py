@@ -113,6 +113,12 @@ def with_assumed_quotes(desk: Desk, market: Snapshot) -> Snapshot:
         forward = mark
         if isinstance(instrument, EuropeanOption):
             forward = _forward_of(desk, i, market, instrument)
+        elif not 0.5 < mark * desk.rates.get(instrument.quote, 1.0) / market.index_price < 2.0:
+            raise desk.error(
+                f"contract[{i}].bid",
+                f"{instrument.name} is stated at {mark:.6g}, the index is {market.index_price:.6g}",
+                "correct the quote",
+            )
         quotes.append(
             Quote(
                 name=instrument.name,

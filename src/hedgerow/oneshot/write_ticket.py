@@ -7,7 +7,7 @@ import numpy as np
 from hedgerow.book import Exposure, FactorModel, Sensitivities
 from hedgerow.config import Desk
 from hedgerow.core.arrays import Float64
-from hedgerow.core.instants import HOUR_NS, describe_age
+from hedgerow.core.instants import HOUR_NS, describe_age, to_iso
 from hedgerow.hedging import GreekBand, HedgePlan, HedgeProblem
 from hedgerow.instruments import Perpetual, is_inverse, kind_of
 from hedgerow.instruments.contracts import Future, Instrument
@@ -184,13 +184,15 @@ def _target(solved: Solved, j: int) -> TargetResult:
     finest = 0.5 * float(np.min(tradable, initial=np.inf))
     inside = away <= 1e-9 * max(abs(before), abs(band.lower), abs(band.upper))
     note = "" if inside else f"whole lots leave {away:.3g} over (half of the finest lot is {finest:.3g})"
+    # What half of the finest lot leaves of an exact target cannot be traded away; a band has room of its own.
+    unavoidable = band.lower == band.upper and away <= finest * (1.0 + 1e-9)
     return TargetResult(
         name=band.name,
         lower=band.lower,
         upper=band.upper,
         before=before,
         after=after,
-        met=bool(inside or away <= 0.5 * float(per_lot.sum()) * (1.0 + 1e-9)),
+        met=bool(inside or (unavoidable and np.isfinite(finest))),
         note=note,
     )
 
@@ -207,6 +209,13 @@ def _notes(desk: Desk, market: Snapshot, solved: Solved) -> tuple[str, ...]:
             notes.append(f"assumed, not data: {' and '.join(rest)} of {tool.instrument.name} (desk file)")
     for currency, rate in desk.rates.items():
         notes.append(f"assumed, not data: 1 {currency} = {rate:g} USD (desk file)")
+    horizon_ns = int(desk.risk.horizon_hours * HOUR_NS)
+    soon = [expiry for expiry in solved.model.expiries_ns if expiry - market.as_of_ns <= horizon_ns]
+    if soon:
+        notes.append(
+            f"options expire within the horizon, the first at {to_iso(soon[0])}: the risk model does not see expiry, "
+            "nor the venue's averaging of the settlement price"
+        )
     held = {line.pool for line in desk.liquidity}
     for name, pool in market.pools.items():
         if name in held:

@@ -74,7 +74,7 @@ def liquidity_range(position: UniswapV3Position, pool: PoolState) -> LiquidityRa
 
     References
     ----------
-    Adams et al. (2021), Uniswap v3 core whitepaper, eqs. 6.1, 6.7, 6.29, 6.30.
+    Adams et al. (2021), Uniswap v3 core whitepaper, eqs. 6.1, 6.29, 6.30.
     """
     for tick in (position.tick_lower, position.tick_upper):
         if tick % pool.tick_spacing:

@@ -87,7 +87,7 @@ def black76(
 
     References
     ----------
-    Black (1976), "The pricing of commodity contracts", J. Financial Economics 3:167, eq. 8,
+    Black (1976), "The pricing of commodity contracts", J. Financial Economics 3:167, eq. 16,
     doi 10.1016/0304-405X(76)90024-6. Alexander, Chen, Imeraj (2023), "Crypto quanto and inverse options",
     Mathematical Finance 33:1005, section 2, doi 10.1111/mafi.12410.
 
@@ -141,8 +141,8 @@ def implied_vol(
 
     Notes
     -----
-    A row without a solution never gets a finite vol. The search is the one of Jäckel, "Let's Be Rational" (2015),
-    with Halley steps inside a bracket.
+    A row without a solution never gets a finite vol. As in Jäckel, "Let's Be Rational" (2015), the equation is
+    solved in one of three forms by region; the steps are Halley's, kept inside a bracket.
 
     References
     ----------

@@ -2,7 +2,7 @@
 
 Notation of the formulas: F forward, K strike, T expiry in years, v = sigma·sqrt(T), c = +1 for a call and -1 for
 a put, x = -|ln(F/K)|, h = x/v, t = v/2. The time value is written as in Jäckel, "Let's Be Rational" (Wilmott,
-2015; doi 10.1002/wilm.10395), eq. 2.6: b(x, v) = OTM price / sqrt(F·K), with the scaled complementary error
+2015; doi 10.1002/wilm.10395), section 2: b(x, v) = OTM price / sqrt(F·K), with the scaled complementary error
 function erfcx so that deep tails keep their relative accuracy.
 """
 
@@ -134,7 +134,7 @@ def _gap(y, tau):
 def time_value(x, v):
     """Return b, its slope in v, ln b, and the distance to its upper bound exp(x/2).
 
-    x <= 0 and v > 0. Jäckel 2015, eqs. 2.6 and 2.8.
+    x <= 0 and v > 0. Jäckel 2015, section 2.
     """
     h, t = x / v, 0.5 * v
     y, tau = -h * _SQRT_HALF, t * _SQRT_HALF
@@ -156,14 +156,6 @@ def cumulative(d):
     """Return the standard normal distribution function."""
     tail = 0.5 * erfcx(abs(d) * _SQRT_HALF) * math.exp(-0.5 * d * d)
     return tail if d < 0.0 else 1.0 - tail
-
-
-@inlined
-def black_price(forward, strike, expiry, vol, sign):
-    """Undiscounted Black-76 price in quote currency (Black 1976, eq. 8)."""
-    v = vol * math.sqrt(expiry)
-    b = time_value(-abs(log_ratio(forward, strike)), v)[0]
-    return b * math.sqrt(forward * strike) + max(sign * (forward - strike), 0.0)
 
 
 @inlined

@@ -64,7 +64,7 @@ def mark_vols(snapshot: Snapshot) -> MarkVols:
 
     References
     ----------
-    Black (1976), eq. 8; Jäckel (2015), as in ``implied_vol``.
+    Black (1976), eq. 16; Jäckel (2015), as in ``implied_vol``.
     """
     rows, options = _options(snapshot)
     quotes = snapshot.quotes

@@ -214,8 +214,8 @@ def _proof(ticket: Ticket) -> RenderableType:
     return Group(
         _line(f"risk model: {ticket.risk_model}"),
         _line(
-            f"proof: KKT residual {proof.kkt_residual:.1e} of the continuous plan (relative, in original units; "
-            f"{ticket.chain[-1]}); whole lots change its objective by "
+            f"proof: KKT residual {proof.kkt_residual:.1e}, loss at most {proof.loss:.1e} of the objective, for the "
+            f"continuous plan (relative, in original units; {ticket.chain[-1]}); whole lots change its objective by "
             f"{_number(ticket.rounding_loss)} {ticket.numeraire}"
         ),
         Text(""),

@@ -71,7 +71,7 @@ class TargetResult:
     before, after : float
         The Greek before the trades, and after them in whole lots. [desk unit]
     met : bool
-        True if it ended inside, or, where exactness was asked, within half of the sum of all lots.
+        True if it ended inside, or, where exactness was asked, within half of the finest lot.
     note : str
         What lots leave over. [text]
     """
@@ -200,6 +200,7 @@ class Ticket:
                 "stationarity": self.certificate.stationarity,
                 "feasibility": self.certificate.feasibility,
                 "complementarity": self.certificate.complementarity,
+                "loss": self.certificate.loss,
                 "of": "the continuous plan, in original units",
                 "solver_chain": list(self.chain),
             },
@@ -227,6 +228,7 @@ class Ticket:
             "contract_unit": trade.contract_unit,
             "hedge_ratio": trade.hedge_ratio,
             "hedge_ratio_reason": trade.hedge_ratio_reason or None,
+            "value": change["value"],
             "delta": change["delta"],
             "gamma": change["gamma"],
             "vega_per_volpoint": change["vega_per_volpoint"],

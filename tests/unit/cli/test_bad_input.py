@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501  (a table of cases reads best with one case a line)
 
+import json
 import re
 from pathlib import Path
 
@@ -163,6 +164,48 @@ def test_a_position_whose_quote_is_spoilt_is_refused_by_name_or_left_out_on_dema
 )
 def test_bad_options(capsys: pytest.CaptureFixture[str], folder: Path, options: list[str], expected: str) -> None:
     assert expected in refused(capsys, folder, *options)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("snapshot.toml", 'base = "ETH"', 'base = "ETH"\nindex_price = 22.0', r"index_price: is 22, the underlyings"),
+        ("snapshot.toml", 'token0 = "USDC"\ntoken1 = "WETH"', 'token0 = "WETH"\ntoken1 = "USDC"', r"pool\[0\]"),
+        ("desk.toml", "bid = 2_222.50\nask = 2_222.60", "bid = 222.50\nask = 222.60", r"stated at 222.55, the index"),
+        ("desk.toml", "lot = 1.0 ", "lot = 1e-15 ", r"ETH-PERPETUAL: a trade of .* lots; its lot is too small"),
+    ],
+)
+def test_inputs_that_contradict_each_other_are_refused(
+    capsys: pytest.CaptureFixture[str], folder: Path, file: str, old: str, new: str, expected: str
+) -> None:
+    edit(folder / file, old, new)
+    message = refused(capsys, folder)
+    assert re.search(expected, message), message
+
+
+def test_a_target_that_lots_cannot_meet_is_called_unmet(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    edit(folder / "desk.toml", "lot = 1.0 ", "lot = 1e12 ")
+    ran = hedgerow(capsys, ["hedge", folder / "desk.toml", "--market", folder, "--json", "--neutral", "delta=0"])
+    (target,) = json.loads(ran.out)["targets"]
+    assert not target["met"] or abs(target["after"]) <= 0.3
+    ran = hedgerow(
+        capsys,
+        [
+            "hedge",
+            folder / "desk.toml",
+            "--market",
+            folder,
+            "--json",
+            "--neutral",
+            "delta=0",
+            "--instrument",
+            "ETH-PERPETUAL",
+        ],
+    )
+    (target,) = json.loads(ran.out)["targets"]
+    assert target["after"] == target["before"]
+    assert target["met"] is True  # half of a lot of 1e12 USD is more than the delta: nothing finer exists
+    assert "whole lots leave 706" in target["note"]
 
 
 def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -47,7 +47,8 @@ def test_the_sums_hold(ticket: dict[str, Any]) -> None:
         parts = sum(bucket[greek] for bucket in before["buckets"])
         assert parts == pytest.approx(before[greek], rel=1e-12)
     assert ticket["cost"] == pytest.approx(sum(trade["fee"] + trade["half_spread"] for trade in trades))
-    assert after["value"] == pytest.approx(before["value"] - ticket["cost"], rel=1e-9)
+    edge = sum(trade["value"] for trade in trades)
+    assert after["value"] == pytest.approx(before["value"] + edge - ticket["cost"], rel=1e-12)
     for trade in trades:
         assert trade["hedge_ratio"] == pytest.approx(-trade["delta"] / before["delta"])
         assert trade["quantity"] == trade["lots"] * trade["lot_size"]
@@ -84,8 +85,11 @@ def test_a_trades_delta_and_fee_are_those_of_the_field(ticket: dict[str, Any], m
         assert isinstance(option, EuropeanOption)
         years = (option.expiry_ns - market.as_of_ns) / (365 * 86_400 * 1e9)
         linear = black76(quote.forward, option.strike, years, vols[option.name], option.is_call, inverse=False)
-        net = linear.delta[0] - quote.mark
+        # Net transaction delta: in USD the coins paid, at the mid, are gone; in coin the option's own worth counts.
+        net = linear.delta[0] - (quote.mid if ticket["numeraire"] == "USD" else quote.mark)
         assert trade["delta"] == pytest.approx(trade["quantity"] * net, rel=1e-9)
+        edge = trade["quantity"] * (quote.mark - quote.mid) * in_numeraire
+        assert trade["value"] == pytest.approx(edge, rel=1e-9, abs=1e-9 * in_numeraire)
         charged = min(0.0003, 0.125 * quote.mid) * abs(trade["quantity"])
         assert trade["fee"] == pytest.approx(charged * in_numeraire, rel=1e-9)
         spread = 0.5 * (quote.ask - quote.bid) * abs(trade["quantity"])

@@ -6,8 +6,9 @@ import itertools
 import numpy as np
 import pytest
 
+import hedgerow as hr
 from hedge_problems import generated
-from hedgerow.hedging import HedgeProblem, plan_hedge, round_to_lots, solve
+from hedgerow.hedging import GreekBand, HedgeProblem, plan_hedge, round_to_lots, solve
 
 
 def enumerated(problem: HedgeProblem, centre: np.ndarray, reach: int = 3) -> tuple[float, float]:
@@ -52,6 +53,28 @@ def test_local_search_is_close_to_the_best_of_all_points(m: int) -> None:
         assert np.mean(losses) <= 0.01
     else:
         assert np.mean(violations) <= 0.1 * np.mean(nearest)
+
+
+def test_a_band_that_two_steps_and_a_fine_answer_can_meet_is_met() -> None:
+    # Delta exact through a fine instrument, vega in a band that only one lot up here and one down there reaches.
+    problem = dataclasses.replace(
+        generated(3, n=3, m=2),
+        unit_greeks=np.array([[0.001, 0.40, 0.55], [0.0, 3.0, 2.9]]),
+        book_greeks=np.array([-3.0, -0.12]),
+        bands=(GreekBand(name="delta", lower=0.0, upper=0.0), GreekBand(name="vega", lower=-0.03, upper=0.03)),
+        lot=np.ones(3),
+        box=np.array([1e6, 50.0, 50.0]),
+    )
+    plan = plan_hedge(problem)
+    delta, vega = problem.book_greeks + problem.unit_greeks @ plan.quantity
+    assert abs(delta) <= 0.0005 * (1 + 1e-9)
+    assert abs(vega) <= 0.03
+
+
+def test_more_lots_than_can_be_counted_are_refused() -> None:
+    problem = generated(7, n=3, m=0)
+    with pytest.raises(hr.InputError, match="its lot is too small"):
+        round_to_lots(dataclasses.replace(problem, lot=problem.lot * 1e-18), solve(problem).x)
 
 
 def test_rounding_never_leaves_the_box() -> None:

@@ -293,3 +293,21 @@ def test_without_times_in_the_manifest_the_newest_quote_sets_the_instant(tmp_pat
     text = MANIFEST.replace(f"as_of = {stamp}\n", "").replace(f"index_at = {stamp}\n", "")
     snapshot = load_snapshot(folder_of(tmp_path, text))
     assert snapshot.as_of_ns == snapshot.index_at_ns == int(AS_OF.timestamp()) * 10**9
+
+
+def test_an_option_without_an_underlying_is_named_and_left_out(tmp_path: Path) -> None:
+    now = pa.array([1_704_712_781_000_000_000] * 2, pa.timestamp("ns", tz="UTC"))
+    names = ["ETH-PERPETUAL", "ETH-26JAN24-2300-C"]
+    prices = {"bid": [2222.5, 0.0355], "ask": [2222.6, 0.0365], "mark": [2222.55, 0.036], "underlying": [None, None]}
+    columns = {name: pa.array(values, pa.float64()) for name, values in prices.items()}
+    pq.write_table(pa.table({"instrument": names} | columns | {"ts": now}), tmp_path / "quotes.parquet")
+    (tmp_path / "snapshot.toml").write_text(
+        'format = "hedgerow-snapshot/1"\nbase = "ETH"\nindex_price = 2222.19\n'
+        '[quotes]\nfile = "quotes.parquet"\nformat = "hedgerow-quotes"\n'
+    )
+    loaded = load_snapshot(tmp_path)
+    assert loaded.quotes.names == ("ETH-PERPETUAL",)
+    assert loaded.quotes.quote("ETH-PERPETUAL").forward == 2222.55
+    assert [(item.name, item.reason) for item in loaded.rejected] == [
+        ("ETH-26JAN24-2300-C", "the underlying price is nan")
+    ]
