@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 import tomllib
 import typing
 from collections.abc import Iterator
@@ -199,6 +200,9 @@ def _parts(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
     return {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+_UNIT = r"\[[^\]]+\]"
+
+
 def _complaint(node: ast.FunctionDef | ast.ClassDef) -> str | None:
     parts = _parts(node)
     if not parts[""].strip():
@@ -215,7 +219,46 @@ def _complaint(node: ast.FunctionDef | ast.ClassDef) -> str | None:
     text = parts[""] if is_property else parts.get("Returns", "")
     if not text:
         return "has no Returns section"
-    return None if re.search(r"\[[^\]]+\]", text) else "returns something without a [unit]"
+    if not re.search(_UNIT, text):
+        return "returns something without a [unit]"
+    unitless = [name for name, kind, said in _entries(parts.get("Parameters", "")) if _numeric(kind) and not said]
+    return f"gives no [unit] for {', '.join(unitless)}" if unitless else None
+
+
+def _entries(text: str) -> list[tuple[str, str, bool]]:
+    """Return name, type and whether a unit is given, for every entry of a numpydoc section."""
+    found = re.split(r"^([\w, *]+) : (.*)$", textwrap.dedent(text), flags=re.MULTILINE)
+    triples = zip(found[1::3], found[2::3], found[3::3], strict=True)
+    return [(name, kind, re.search(_UNIT, body) is not None) for name, kind, body in triples]
+
+
+def _numeric(kind: str) -> bool:
+    return re.search(r"\b(float|int|Decimal|ndarray|array_like)\b", kind) is not None
+
+
+LOOK_UPS = ("usd_rate", "as_dict")
+FORMULA_ROOMS = ("book", "hedging", "pools", "pricing")
+
+
+@pytest.mark.parametrize("room", FORMULA_ROOMS)
+def test_every_formula_names_its_source(room: str) -> None:
+    # A public function of these rooms that returns arrays or numbers computes a formula.
+    missing = []
+    for path in sorted((SOURCES / room).glob("*.py")):
+        for node in _public(ast.parse(path.read_text("utf-8")).body) if path.stem != "kernels" else []:
+            if isinstance(node, ast.FunctionDef) and _is_formula(node) and "References" not in _parts(node):
+                missing.append(f"{path.name}:{node.lineno}: {node.name}")
+    assert not missing, "\n".join(missing)
+
+
+def _is_formula(node: ast.FunctionDef) -> bool:
+    returned = ast.unparse(node.returns) if node.returns else ""
+    is_property = any(ast.unparse(mark) == "property" for mark in node.decorator_list)
+    return (
+        not is_property
+        and node.name not in LOOK_UPS
+        and bool(re.search(r"Float64|\bfloat\b|Greeks|Exposure|Certificate|Solution", returned))
+    )
 
 
 @pytest.mark.parametrize("path", _modules(), ids=lambda path: str(path.relative_to(SOURCES)))

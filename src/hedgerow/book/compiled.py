@@ -68,7 +68,7 @@ def assemble(rows: Sequence[Row], *, base: Currency, spot: float, n_group: int) 
     spot : float
         Index price. [USD per coin]
     n_group : int
-        Number of positions.
+        Number of positions. [count]
 
     Returns
     -------

@@ -122,7 +122,7 @@ def rows_of(position: Position, marking: Marking, group: int) -> list[Row]:
     marking : Marking
         The market.
     group : int
-        Number of the position in its book.
+        Number of the position in its book. [0-based]
 
     Returns
     -------
@@ -158,7 +158,7 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
     marking : Marking
         The market.
     group : int
-        Number of the instrument among the hedging instruments.
+        Number of the instrument among the hedging instruments. [0-based]
 
     Returns
     -------
