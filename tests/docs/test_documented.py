@@ -243,11 +243,13 @@ FORMULA_ROOMS = ("book", "hedging", "pools", "pricing")
 @pytest.mark.parametrize("room", FORMULA_ROOMS)
 def test_every_formula_names_its_source(room: str) -> None:
     # A public function of these rooms that returns arrays or numbers computes a formula.
-    missing = []
-    for path in sorted((SOURCES / room).glob("*.py")):
-        for node in _public(ast.parse(path.read_text("utf-8")).body) if path.stem != "kernels" else []:
-            if isinstance(node, ast.FunctionDef) and _is_formula(node) and "References" not in _parts(node):
-                missing.append(f"{path.name}:{node.lineno}: {node.name}")
+    missing = [
+        f"{path.name}:{node.lineno}: {node.name}"
+        for path in sorted((SOURCES / room).glob("*.py"))
+        if path.stem != "kernels"
+        for node in _public(ast.parse(path.read_text("utf-8")).body)
+        if isinstance(node, ast.FunctionDef) and _is_formula(node) and "References" not in _parts(node)
+    ]
     assert not missing, "\n".join(missing)
 
 
