@@ -56,8 +56,8 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         def refuse(name: str, rule: str) -> None:
             raise InputError(f"{name} = {getattr(self, name):g}", rule)
 
-        if not 0.0 < self.horizon_hours <= 24.0 * 366.0:
-            refuse("horizon_hours", "a horizon is positive and at most a year, in hours")
+        if not 1e-3 <= self.horizon_hours <= 24.0 * 366.0:
+            refuse("horizon_hours", "a horizon is positive, from 0.001 hours to a year")
         for name in ("spot_vol", "vol_of_vol"):
             if not 0.0 < getattr(self, name) <= 10.0:
                 refuse(name, "vols are positive fractions: write 0.55 for 55 %")

@@ -27,6 +27,9 @@ from hedgerow.instruments import (
 from hedgerow.market import Quote, Snapshot
 from hedgerow.pools import liquidity_range
 
+_SANE_ENTRY = (1e-3, 1e3)
+"""Ratio of entry and mark beyond which one of them is in another unit. [pure]"""
+
 
 class Row(NamedTuple):
     """One line of a compiled book, in USD terms: rates of quote currencies are already applied.
@@ -247,6 +250,11 @@ def _future_row(
     if position.entry_price is None or not position.entry_price > 0.0:
         raise InputError(
             f"{instrument.name}: no positive entry_price", "state the average entry of futures and perpetuals"
+        )
+    if not _SANE_ENTRY[0] < position.entry_price / quote.mark < _SANE_ENTRY[1]:
+        raise InputError(
+            f"{instrument.name}: an entry_price of {position.entry_price:.6g} against a mark of {quote.mark:.6g}",
+            "state the average entry in the quote currency per coin",
         )
     inverse = is_inverse(instrument)
     return Row(

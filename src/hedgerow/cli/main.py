@@ -1,5 +1,7 @@
 """``hedgerow``: the commands and their one way of failing."""
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -110,8 +112,12 @@ def _print_ticket(
 
 def main() -> NoReturn:
     """Run the command line: one clear line and exit code 2 for whatever the user can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the ticket's characters still gets its numbers
     try:
         app(standalone_mode=False, prog_name="hedgerow")
+        sys.stdout.flush()
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
     except click.UsageError as error:
@@ -121,8 +127,12 @@ def main() -> NoReturn:
         sys.exit(130)
     except InvariantBroken:
         raise
-    except (HedgerowError, OSError) as error:
+    except BrokenPipeError:  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except HedgerowError as error:
         _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'output'}: {error.strerror or error}; check the path, its permissions and the disk")
     sys.exit(0)
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import sys
 from collections.abc import Iterator
 
@@ -35,10 +34,9 @@ def show_ticket(ticket: Ticket, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(ticket.to_dict(), indent=2, allow_nan=False))
         return
-    from hedgerow.report.render import WIDTH, ticket_text, ticket_view
+    from hedgerow.report.render import CANVAS, ticket_text, ticket_view
 
     if not sys.stdout.isatty():
         print(ticket_text(ticket))
         return
-    columns = shutil.get_terminal_size((WIDTH, 24)).columns
-    Console(width=max(columns, WIDTH)).print(ticket_view(ticket))
+    Console(width=CANVAS).print(ticket_view(ticket), soft_wrap=True)

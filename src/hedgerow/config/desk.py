@@ -3,7 +3,6 @@
 Every key is described in ``docs/desk-file.md``.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,6 +12,9 @@ import msgspec
 from hedgerow.book import RiskSettings
 from hedgerow.core.errors import ConfigError
 from hedgerow.core.toml_file import line_of, read_text, read_toml
+
+_LARGEST = 1e15
+_AVERSIONS = (1e-15, 1e9)
 
 Target: TypeAlias = float | tuple[float, float]
 """An exact value, or a band [lower, upper]. [desk unit of the Greek]"""
@@ -195,8 +197,8 @@ def load_desk(path: str | Path) -> Desk:
         raise ConfigError(str(path), "file", "unknown key", "remove it", line_of(read_text(Path(path)), "file"))
     desk = msgspec.structs.replace(desk, file=str(path))
     for field, value in _numbers(msgspec.to_builtins(desk), ""):
-        if not math.isfinite(value):
-            raise desk.error(field, f"is {value}", "give a finite number")
+        if not abs(value) <= _LARGEST:
+            raise desk.error(field, f"is {value:g}", f"give a finite number, of at most {_LARGEST:g}")
     _check_values(desk)
     return desk
 
@@ -217,11 +219,13 @@ def _check_values(desk: Desk) -> None:
     """Apply the rules that need no market."""
     if desk.numeraire not in ("USD", desk.base):
         raise desk.error("numeraire", f"is {desk.numeraire!r}", f"state USD or {desk.base}")
-    if not desk.hedge.risk_aversion > 0.0:
+    if not desk.name.isprintable():
+        raise desk.error("name", "holds control characters", "use printable text")
+    if not _AVERSIONS[0] <= desk.hedge.risk_aversion <= _AVERSIONS[1]:
         raise desk.error(
             "hedge.risk_aversion",
             f"is {desk.hedge.risk_aversion:g}",
-            f"it weighs variance against cost: positive, per {desk.numeraire}",
+            f"it weighs variance against cost: positive, per {desk.numeraire}, from 1e-15 to 1e9",
         )
     for currency, rate in desk.rates.items():
         if not rate > 0.0:

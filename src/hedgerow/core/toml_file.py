@@ -45,6 +45,8 @@ def read_toml(path: Path, kind: type[_Type]) -> _Type:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(str(path), "", f"not valid TOML: {error}", "mend the syntax there") from None
+    except RecursionError:
+        raise ConfigError(str(path), "", "nested too deeply", "write it plainly") from None
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:

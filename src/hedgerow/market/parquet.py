@@ -62,7 +62,9 @@ def read_columns(path: Path, *, numbers: Sequence[str], texts: Sequence[str] = (
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         first = str(error).splitlines()[0]
-        raise ConfigError(str(path), "", f"not readable as Parquet: {first}", "write it again") from None
+        raise ConfigError(
+            str(path), "", f"not readable as Parquet: {first}", "check the file and its permissions"
+        ) from None
     for name in (*numbers, *texts, time):
         if name not in table.column_names:
             raise ConfigError(str(path), name, "no such column", f"the columns are {table.column_names}")

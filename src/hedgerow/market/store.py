@@ -17,7 +17,7 @@ import numpy as np
 from hedgerow.core.arrays import Float64, vector
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.ids import Currency, PoolName
-from hedgerow.core.instants import from_datetime, to_iso
+from hedgerow.core.instants import YEAR_NS, from_datetime, to_iso
 from hedgerow.core.toml_file import read_toml
 from hedgerow.market.deribit_chain import Chain, read_deribit_chain
 from hedgerow.market.parquet import read_columns
@@ -30,6 +30,7 @@ MANIFEST = "snapshot.toml"
 FORMAT = "hedgerow-snapshot/1"
 _QUOTES_FILE = "quotes.parquet"
 _DASHES_OF_AN_OPTION = 3
+_LATEST_NS = 230 * YEAR_NS
 _PLAUSIBLE = (0.5, 2.0)
 """Ratio of two prices of one coin beyond which one of them is a mistake. [pure]"""
 
@@ -110,13 +111,14 @@ def load_snapshot(folder: str | Path) -> Snapshot:
     chain = _read_quotes(root, manifest)
     as_of_ns = _instant(path, "as_of", manifest.as_of, chain.as_of_ns)
     index = chain.index_price if manifest.index_price is None else manifest.index_price
-    if index is None or not 0.0 < index < math.inf:
+    if index is None or not 1e-12 < index < 1e12:
         raise ConfigError(str(path), "index_price", "the spot index is missing, or not positive and finite", "state it")
     if int(chain.quotes.at_ns.max(initial=as_of_ns)) > as_of_ns:
         raise ConfigError(
             str(path), "as_of", f"{to_iso(as_of_ns)} lies before the newest quote", "state a later instant"
         )
     _check_index(path, index, chain.quotes)
+    quotes, implausible = _plausible(chain.quotes, index)
     index_at_ns = _instant(path, "index_at", manifest.index_at, chain.index_at_ns)
     if index_at_ns > as_of_ns:
         raise ConfigError(str(path), "index_at", f"{to_iso(index_at_ns)} lies after as_of", "state when it was known")
@@ -135,9 +137,9 @@ def load_snapshot(folder: str | Path) -> Snapshot:
         base=Currency(manifest.base),
         index_price=index,
         index_at_ns=index_at_ns,
-        quotes=chain.quotes,
+        quotes=quotes,
         pools=pools,
-        rejected=chain.rejected + left_out,
+        rejected=chain.rejected + implausible + left_out,
         notes=chain.notes + manifest.notes,
     )
 
@@ -184,6 +186,24 @@ def _check_index(path: Path, index: float, quotes: QuoteTable) -> None:
         )
 
 
+def _plausible(quotes: QuoteTable, index: float) -> tuple[QuoteTable, tuple[Rejection, ...]]:
+    """Leave out rows whose underlying is of another unit than the index."""
+    ratio = quotes.forward / index
+    fits = (ratio > _PLAUSIBLE[0]) & (ratio < _PLAUSIBLE[1])
+    if np.all(fits):
+        return quotes, ()
+    rejected = tuple(
+        Rejection(
+            name=quotes.names[i],
+            kind="quote",
+            reason=f"its underlying of {quotes.forward[i]:.6g} is far from the index of {index:.6g}",
+            use="anything",
+        )
+        for i in np.flatnonzero(~fits)
+    )
+    return quotes.take([int(i) for i in np.flatnonzero(fits)]), rejected
+
+
 def _forwards(
     names: list[str], underlying: Float64[np.ndarray, " n_quote"], mark: Float64[np.ndarray, " n_quote"]
 ) -> Float64[np.ndarray, " n_quote"]:
@@ -194,12 +214,15 @@ def _forwards(
 
 def _instant(path: Path, field: str, stated: dt.datetime | int | None, otherwise_ns: int) -> int:
     """Return a stated time as an instant, or the other one if none is stated; an integer is nanoseconds already."""
-    if stated is None or isinstance(stated, int):
-        return otherwise_ns if stated is None else stated
+    if stated is None:
+        return otherwise_ns
     try:
-        return from_datetime(stated)
+        instant = stated if isinstance(stated, int) else from_datetime(stated)
     except InputError as error:
         raise ConfigError(str(path), field, error.problem, error.advice) from None
+    if not 0 <= instant < _LATEST_NS:
+        raise ConfigError(str(path), field, f"{stated} is not between 1970 and 2200", "correct the time")
+    return instant
 
 
 def _read_pools(

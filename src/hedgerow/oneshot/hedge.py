@@ -18,7 +18,7 @@ from hedgerow.book import (
 from hedgerow.config import Desk
 from hedgerow.config.desk import Target
 from hedgerow.core.arrays import Float64
-from hedgerow.core.errors import HedgerowError
+from hedgerow.core.errors import HedgerowError, InputError
 from hedgerow.core.ids import Currency
 from hedgerow.costs import UnitCost, unit_cost
 from hedgerow.hedging import HedgeProblem, plan_hedge
@@ -93,6 +93,8 @@ def hedge(
     >>> ticket.certificate.holds, abs(ticket.residual.delta) < 0.01
     (True, True)
     """
+    if isinstance(instruments, str) or not all(isinstance(name, str) for name in instruments or ()):
+        raise InputError(f"instruments is {instruments!r}", "give a list of names")
     currency = desk.numeraire if numeraire is None else numeraire
     check_numeraire(currency, desk.base)
     if market.base != desk.base:

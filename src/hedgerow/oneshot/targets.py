@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
+from typing import Any
 
 from hedgerow.config import Desk
 from hedgerow.config.desk import Target
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.hedging import GreekBand
 from hedgerow.report.units import TARGETS
+
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,11 @@ def _band(desk: Desk, name: str, target: Target, *, from_file: bool) -> GreekBan
 
     if name not in TARGETS:
         raise refuse("is not a Greek that can be held", f"use {', '.join(TARGETS)}")
-    lower, upper = (target, target) if isinstance(target, int | float) else target
-    if not (np.isfinite(lower) and np.isfinite(upper) and lower <= upper):
+    given: Any = target
+    ends = (given, given) if isinstance(given, int | float) else given if isinstance(given, tuple | list) else ()
+    if len(ends) != 2 or not all(isinstance(end, int | float) and abs(end) <= _LARGEST for end in ends):
+        raise refuse(f"is {target!r}", "give a finite number, or a band [lower, upper]")
+    lower, upper = ends
+    if lower > upper:
         raise refuse(f"is [{lower:g}, {upper:g}]", "give a number, or a band [lower, upper]")
     return GreekBand(name=name, lower=float(lower), upper=float(upper))

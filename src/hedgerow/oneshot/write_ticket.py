@@ -96,11 +96,25 @@ def write_ticket(
         horizon_hours=desk.risk.horizon_hours,
         certificate=plan.certificate,
         chain=plan.chain,
+        cost_delta=_cost_delta(solved, trades),
         rounding_loss=plan.objective_lots - plan.objective_continuous,
         rejected=rejected,
         notes=(*_notes(desk, market, solved), *notes),
         ages_ns=market.ages_ns(),
     )
+
+
+def _cost_delta(solved: Solved, trades: tuple[Trade, ...]) -> float:
+    """Return what paying the cost does to delta: coins that leave in USD, cash that leaves in coin."""
+    exposure = solved.exposure
+    in_usd = exposure.numeraire == "USD"
+    total = 0.0
+    for trade in trades:
+        tool = next(tool for tool in solved.tools if tool.instrument.name == trade.instrument)
+        paid_in_coin = tool.instrument.settle == exposure.base
+        if paid_in_coin == in_usd:
+            total += (trade.fee + trade.half_spread) * (-1.0 / exposure.spot if in_usd else 1.0)
+    return total
 
 
 def _risk(solved: Solved, quantity: Float64[np.ndarray, " n_instrument"]) -> float:

@@ -15,6 +15,11 @@ from hedgerow.market import Rejection
 from hedgerow.report.ticket import TargetResult, Ticket, Trade
 
 WIDTH = 108
+"""Text wraps here; tables take what their numbers need. [columns]"""
+
+CANVAS = 400
+"""Wide enough that no cell of a table is ever cut. [columns]"""
+
 _NAMED = 6
 """So many names are listed per reason; the rest is in ``--json``."""
 
@@ -30,9 +35,9 @@ def ticket_text(ticket: Ticket) -> str:
     Returns
     -------
     str
-        Tables of at most 108 columns. [text]
+        Tables as wide as their numbers need, text of 108 columns. [text]
     """
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False)
+    console = Console(file=io.StringIO(), width=CANVAS, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(ticket_view(ticket))
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
@@ -51,7 +56,7 @@ def ticket_html(ticket: Ticket) -> str:
     str
         A ``<pre>`` block without scripts or links. [HTML]
     """
-    console = Console(file=io.StringIO(), width=WIDTH, record=True, force_terminal=True, color_system="truecolor")
+    console = Console(file=io.StringIO(), width=CANVAS, record=True, force_terminal=True, color_system="truecolor")
     console.print(ticket_view(ticket))
     return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")
 
@@ -197,6 +202,8 @@ def _before_after(ticket: Ticket) -> RenderableType:
     risk = f"std of P&L over {ticket.horizon_hours:g} h, {unit}"
     table.add_row(risk, _number(ticket.risk_before), _number(ticket.risk_after), "", "")
     table.add_row(f"cost {unit}", "", _number(ticket.cost), "", "")
+    if ticket.cost_delta:
+        table.add_row(f"delta of paying it {base}", "", _number(ticket.cost_delta), "", "")
     notes = [_line(f"{target.name}: {target.note}") for target in ticket.targets if target.note]
     return Group(table, *notes)
 

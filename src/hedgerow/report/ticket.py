@@ -115,6 +115,8 @@ class Ticket:
         Proof of the continuous plan.
     chain : tuple of str
         Solvers tried.
+    cost_delta : float
+        What paying the cost will do to delta, because it is paid in coin or in cash; not in the residual. [coin]
     rounding_loss : float
         What whole lots cost against the continuous optimum, in units of the objective. [numeraire]
     rejected : tuple of Rejection
@@ -139,6 +141,7 @@ class Ticket:
     horizon_hours: float
     certificate: Certificate
     chain: tuple[str, ...]
+    cost_delta: float
     rounding_loss: float
     rejected: tuple[Rejection, ...]
     notes: tuple[str, ...]
@@ -194,6 +197,7 @@ class Ticket:
             "risk_after": self.risk_after,
             "risk_model": {"horizon_hours": self.horizon_hours, "statement": self.risk_model},
             "cost": self.cost,
+            "cost_delta": self.cost_delta,
             "rounding_loss": self.rounding_loss,
             "certificate": {
                 "kkt_residual": self.certificate.kkt_residual,

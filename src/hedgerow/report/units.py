@@ -64,6 +64,7 @@ def unit_names(numeraire: str, base: str) -> dict[str, str]:
         "theta_per_day": f"{numeraire}/day",
         "risk": numeraire,
         "cost": numeraire,
+        "cost_delta": base,
         "fee": numeraire,
         "half_spread": numeraire,
         "quantity": "contracts",

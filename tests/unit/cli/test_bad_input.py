@@ -3,7 +3,10 @@
 # ruff: noqa: E501  (a table of cases reads best with one case a line)
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -78,6 +81,12 @@ def line_number(path: Path, text: str) -> int:
         ("risk_aversion = 1e-4", "risk_aversion = -1", "risk_aversion = -1", r"hedge.risk_aversion: is -1; .* positive"),
         ("[hedge.limits]", '[hedge.limits]\n"ETH-PERP" = 1.0', '"ETH-PERP"', r"hedge.limits.ETH-PERP: is not a hedging"),
         ("[balances]", "[balances", None, r"not valid TOML"),
+        ("quantity = -300.0", "quantity = 1e300", "quantity = 1e300", r"position\[1\].quantity: is 1e\+300; give a finite"),
+        ("risk_aversion = 1e-4", "risk_aversion = 1e300", "risk_aversion = 1e300", r"risk_aversion: is 1e\+300; give"),
+        ("risk_aversion = 1e-4", "risk_aversion = 1e-300", "risk_aversion = 1e-300", r"risk_aversion: is 1e-300; it"),
+        ("entry_price = 2_241.35", "entry_price = 0.44", None, r"an entry_price of 0.44 against a mark of 2222.55"),
+        ("horizon_hours = 24.0", "horizon_hours = 1e-300", "horizon_hours = 1e-300", r"from 0.001 hours to a year"),
+        ('name = "ETH example desk"', 'name = "a\\u001b[31m"', None, r"name: holds control characters"),
     ],
 )  # fmt: skip
 def test_a_bad_desk_file_is_named_with_line_field_and_remedy(
@@ -152,7 +161,7 @@ def test_a_position_whose_quote_is_spoilt_is_refused_by_name_or_left_out_on_dema
     [
         (["--neutral", "delta"], "--neutral delta; give each Greek once, as delta=0"),
         (["--neutral", "delta=much"], "--neutral delta=much; give a number"),
-        (["--neutral", "delta=nan"], "neutral delta: is [nan, nan]; give a number"),
+        (["--neutral", "delta=nan"], "neutral delta: is nan; give a finite number"),
         (["--neutral", "theta_per_day=0"], "is not a Greek that can be held; use delta"),
         (["--numeraire", "BTC"], "the numeraire 'BTC'; state USD or ETH"),
         (["--instrument", "ETH"], "names a currency, not an instrument"),
@@ -170,6 +179,8 @@ def test_bad_options(capsys: pytest.CaptureFixture[str], folder: Path, options: 
     ("file", "old", "new", "expected"),
     [
         ("snapshot.toml", 'base = "ETH"', 'base = "ETH"\nindex_price = 22.0', r"index_price: is 22, the underlyings"),
+        ("snapshot.toml", 'base = "ETH"', 'base = "ETH"\nindex_price = 1e300', r"index_price: the spot index"),
+        ("snapshot.toml", 'base = "ETH"', 'base = "ETH"\nas_of = 9999-01-08T11:20:00Z', r"as_of: .* between 1970 and"),
         ("snapshot.toml", 'token0 = "USDC"\ntoken1 = "WETH"', 'token0 = "WETH"\ntoken1 = "USDC"', r"pool\[0\]"),
         ("desk.toml", "bid = 2_222.50\nask = 2_222.60", "bid = 222.50\nask = 222.60", r"stated at 222.55, the index"),
         ("desk.toml", "lot = 1.0 ", "lot = 1e-15 ", r"ETH-PERPETUAL: a trade of .* lots; its lot is too small"),
@@ -206,6 +217,25 @@ def test_a_target_that_lots_cannot_meet_is_called_unmet(capsys: pytest.CaptureFi
     assert target["after"] == target["before"]
     assert target["met"] is True  # half of a lot of 1e12 USD is more than the delta: nothing finer exists
     assert "whole lots leave 706" in target["note"]
+
+
+def test_a_row_whose_underlying_is_in_another_unit_is_named(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    change_quote(folder, "ETH-28JUN24-3000-C", "underlying_price", 2.36)
+    assert "its quote was refused: its underlying of 2.36 is far from the index" in refused(capsys, folder)
+
+
+def test_a_toml_file_nested_without_end(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "desk.toml").write_text("a = " + "[" * 5_000)
+    assert "nested too deeply" in refused(capsys, folder)
+
+
+def test_a_terminal_that_knows_only_ascii_and_a_reader_that_leaves() -> None:
+    command = f"{Path(sys.executable).with_name('hedgerow')} demo"
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command.split(), env=environment, capture_output=True, text=True, check=True)
+    assert "HEDGE TICKET" in done.stdout
+    done = subprocess.run(f"{command} --json | head -1", shell=True, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_nothing_is_overwritten(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -120,7 +120,12 @@ def test_what_is_unusual_but_right_is_accepted(edit: Edit, old: str, new: str) -
         ("spot_vol = 0.60", "spot_vol = 55", "risk.spot_vol", "write 0.55 for 55 %"),
         ("vol_of_vol = 0.90", "vol_of_vol = 90", "risk.vol_of_vol", "write 0.55 for 55 %"),
         ("spot_vol_correlation = -0.2", "spot_vol_correlation = -20", "risk.spot_vol_correlation", "between -1 and 1"),
-        ("horizon_hours = 24.0", "horizon_hours = 0", "risk.horizon_hours", "positive and at most a year"),
+        (
+            "horizon_hours = 24.0",
+            "horizon_hours = 0",
+            "risk.horizon_hours",
+            "a horizon is positive, from 0.001 hours to a year",
+        ),
         (LIMITS, LIMITS + '\n"ETH-PERPETUAL" = -5', "hedge.limits.ETH-PERPETUAL", "is -5; a limit is not negative"),
         (
             LIMITS,
