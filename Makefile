@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test check soak format bench docs clean
 help:
 	@echo "make demo    install into .venv and print the hedge ticket of the example desk"
 	@echo "make test    the whole test suite"
 	@echo "make check   everything that CI checks, which is make test: format, lint, types and floors are tests too"
+	@echo "make soak    the laws on thousands of generated inputs each (minutes)"
 	@echo "make bench   print start-up times and how the work grows"
 	@echo "make docs    rewrite the printed outputs in README and docs"
 	@echo "make format  format the code"
@@ -35,6 +36,9 @@ test: .venv/installed-dev
 	@$(BIN)/python -m pytest --quiet --numprocesses 2
 
 check: test
+
+soak: .venv/installed-dev
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --quiet --numprocesses 2 tests/laws
 
 format: .venv/installed-dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .

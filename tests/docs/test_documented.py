@@ -15,7 +15,7 @@ import pytest
 import hedgerow as hr
 from hedgerow.cli.main import app
 from hedgerow.config import Desk
-from hedgerow.market import Snapshot, deribit_chain, store, uniswap_hours
+from hedgerow.market import Snapshot, deribit_chain, manifest, save, uniswap_hours
 from hedgerow.report.units import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -131,13 +131,13 @@ def test_every_risk_parameter_is_in_the_risk_model() -> None:
 
 
 def test_every_key_of_a_snapshot_is_documented() -> None:
-    assert not _undocumented(store._Manifest, _page("snapshot-format.md"))
+    assert not _undocumented(manifest.Manifest, _page("snapshot-format.md"))
 
 
 def test_every_column_of_a_snapshot_is_documented(tmp_path: Path, market: Snapshot) -> None:
     import pyarrow.parquet as pq
 
-    saved = pq.read_schema(hr.save_snapshot(market, tmp_path / "saved") / store._QUOTES_FILE).names
+    saved = pq.read_schema(hr.save_snapshot(market, tmp_path / "saved") / save._QUOTES_FILE).names
     read = (*deribit_chain._NUMBERS, *deribit_chain._TEXTS, *uniswap_hours._NUMBERS)
     assert {*saved, *read} <= _codes(_page("snapshot-format.md"))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.core.arrays import Float64, Int64, frozen
+from hedgerow.core.errors import InvariantBroken
 from hedgerow.hedging.certificate import Certificate
 from hedgerow.hedging.lots import round_to_lots
 from hedgerow.hedging.problem import HedgeProblem
@@ -67,6 +68,8 @@ def plan_hedge(problem: HedgeProblem) -> HedgePlan:
     ------
     SolveError
         If targets cannot be met, or no certified optimum was found.
+    InvariantBroken
+        If rounding went beyond a limit: a bug.
 
     References
     ----------
@@ -75,6 +78,8 @@ def plan_hedge(problem: HedgeProblem) -> HedgePlan:
     solution = solve(problem)
     lots = round_to_lots(problem, solution.x)
     quantity = lots * problem.lot
+    if np.any(np.abs(quantity) > problem.box * (1.0 + 1e-9)):
+        raise InvariantBroken("a plan in whole lots exceeds a limit", "please report it with the desk file and market")
     pull = problem.hessian @ solution.x + problem.gradient_at_zero + problem.unit_greeks.T @ solution.prices
     return HedgePlan(
         names=problem.names,

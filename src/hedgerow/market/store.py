@@ -1,4 +1,4 @@
-"""A snapshot on disk: a folder with ``snapshot.toml`` and the Parquet files that it names.
+"""Reading a snapshot: a folder with ``snapshot.toml`` and the Parquet files that it names.
 
 The format is described in ``docs/snapshot-format.md``. Sources of other forms (a recorded Deribit chain, hourly
 bars of a Uniswap pool) are named in the same file by their ``format``, so there is one door for all.
@@ -6,12 +6,8 @@ bars of a Uniswap pool) are named in the same file by their ``format``, so there
 
 import datetime as dt
 import math
-import shutil
-import tempfile
 from pathlib import Path
-from typing import Literal
 
-import msgspec
 import numpy as np
 
 from hedgerow.core.arrays import Float64, vector
@@ -20,62 +16,17 @@ from hedgerow.core.ids import Currency, PoolName
 from hedgerow.core.instants import YEAR_NS, from_datetime, to_iso
 from hedgerow.core.toml_file import read_toml
 from hedgerow.market.deribit_chain import Chain, read_deribit_chain
+from hedgerow.market.manifest import MANIFEST, Manifest, PoolEntry
 from hedgerow.market.parquet import read_columns
 from hedgerow.market.quotes import QuoteTable
 from hedgerow.market.screening import screen
 from hedgerow.market.snapshot import PoolState, Rejection, Snapshot
 from hedgerow.market.uniswap_hours import PoolTerms, read_uniswap_hours
 
-MANIFEST = "snapshot.toml"
-FORMAT = "hedgerow-snapshot/1"
-_QUOTES_FILE = "quotes.parquet"
 _DASHES_OF_AN_OPTION = 3
 _LATEST_NS = 230 * YEAR_NS
 _PLAUSIBLE = (0.5, 2.0)
 """Ratio of two prices of one coin beyond which one of them is a mistake. [pure]"""
-
-
-class _Quotes(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Where quotes come from."""
-
-    file: str
-    format: Literal["hedgerow-quotes", "deribit-book-summary"]
-    licence: str = ""
-    source: str = ""
-
-
-class _Pool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A pool: its terms, and either its state or a file of hourly bars."""
-
-    name: str
-    token0: str
-    token1: str
-    decimals0: int
-    decimals1: int
-    fee: float
-    tick_spacing: int
-    price: float | None = None
-    liquidity: int | None = None
-    known_at: dt.datetime | int | None = None
-    resolution: str = "as stated"
-    file: str | None = None
-    format: Literal["uniswap-v3-hourly"] | None = None
-    licence: str = ""
-    source: str = ""
-
-
-class _Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The content of ``snapshot.toml``."""
-
-    format: Literal["hedgerow-snapshot/1"]
-    base: str
-    quotes: _Quotes
-    as_of: dt.datetime | int | None = None
-    index_price: float | None = None
-    index_at: dt.datetime | int | None = None
-    pool: tuple[_Pool, ...] = ()
-    aliases: dict[str, str] = {}
-    notes: tuple[str, ...] = ()
 
 
 def load_snapshot(folder: str | Path) -> Snapshot:
@@ -107,7 +58,7 @@ def load_snapshot(folder: str | Path) -> Snapshot:
     if not root.is_dir():
         raise ConfigError(str(folder), "", "no such market folder", f"name a folder that holds {MANIFEST}")
     path = root / MANIFEST
-    manifest = read_toml(path, _Manifest)
+    manifest = read_toml(path, Manifest)
     chain = _read_quotes(root, manifest)
     as_of_ns = _instant(path, "as_of", manifest.as_of, chain.as_of_ns)
     index = chain.index_price if manifest.index_price is None else manifest.index_price
@@ -144,7 +95,7 @@ def load_snapshot(folder: str | Path) -> Snapshot:
     )
 
 
-def _read_quotes(root: Path, manifest: _Manifest) -> Chain:
+def _read_quotes(root: Path, manifest: Manifest) -> Chain:
     path = root / manifest.quotes.file
     if manifest.quotes.format == "deribit-book-summary":
         return read_deribit_chain(path, base=manifest.base)
@@ -226,7 +177,7 @@ def _instant(path: Path, field: str, stated: dt.datetime | int | None, otherwise
 
 
 def _read_pools(
-    root: Path, path: Path, manifest: _Manifest, as_of_ns: int
+    root: Path, path: Path, manifest: Manifest, as_of_ns: int
 ) -> tuple[dict[PoolName, PoolState], tuple[Rejection, ...]]:
     pools: dict[PoolName, PoolState] = {}
     rejected: list[Rejection] = []
@@ -245,7 +196,7 @@ def _read_pools(
     return pools, tuple(rejected)
 
 
-def _pool_terms(path: Path, field: str, manifest: _Manifest, pool: _Pool) -> PoolTerms:
+def _pool_terms(path: Path, field: str, manifest: Manifest, pool: PoolEntry) -> PoolTerms:
     """Return what never changes about a pool, wrapped coins under their own coin's ticker."""
     tokens = [manifest.aliases.get(token, token) for token in (pool.token0, pool.token1)]
     if tokens.count(manifest.base) != 1:
@@ -273,7 +224,7 @@ def _pool_terms(path: Path, field: str, manifest: _Manifest, pool: _Pool) -> Poo
     )
 
 
-def _stated_pool(path: Path, field: str, pool: _Pool, terms: PoolTerms, as_of_ns: int) -> PoolState:
+def _stated_pool(path: Path, field: str, pool: PoolEntry, terms: PoolTerms, as_of_ns: int) -> PoolState:
     """Take a pool's state from the manifest itself."""
     if pool.price is None or pool.liquidity is None or pool.known_at is None:
         raise ConfigError(
@@ -289,102 +240,3 @@ def _stated_pool(path: Path, field: str, pool: _Pool, terms: PoolTerms, as_of_ns
             str(path), f"{field}.known_at", f"{to_iso(known_at_ns)} lies after as_of", "state when it was known"
         )
     return terms.state(pool.price, pool.liquidity, known_at_ns, pool.resolution)
-
-
-def save_snapshot(snapshot: Snapshot, folder: str | Path) -> Path:
-    """Write a snapshot in Hedgerow's own format, whole or not at all.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        What to write. Quotes that the user assumed are not data and are left out.
-    folder : str or Path
-        A folder that does not exist yet.
-
-    Returns
-    -------
-    Path
-        The folder. [path]
-
-    Raises
-    ------
-    InputError
-        If the folder exists already, or there are no recorded quotes.
-    """
-    target = Path(folder)
-    if len(snapshot.quotes) == len(snapshot.quotes.assumed):
-        raise InputError("a snapshot without recorded quotes", "there is nothing to save")
-    if target.exists():
-        raise InputError(f"{target} exists already", "name a new folder; nothing is overwritten")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
-        _write_quotes(snapshot, work / _QUOTES_FILE)
-        (work / MANIFEST).write_text(_manifest_text(snapshot), encoding="utf-8")
-        work.chmod(0o755)
-        work.rename(target)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
-    return target
-
-
-def _write_quotes(snapshot: Snapshot, path: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    quotes = snapshot.quotes
-    data = np.array([name not in quotes.assumed for name in quotes.names], dtype=bool)
-    columns = {"bid": quotes.bid, "ask": quotes.ask, "mark": quotes.mark, "underlying": quotes.forward}
-    table = pa.table(
-        {"instrument": pa.array([n for n, keep in zip(quotes.names, data, strict=True) if keep])}
-        | {name: pa.array(values[data], from_pandas=True) for name, values in columns.items()}
-        | {"ts": pa.array(quotes.at_ns[data], type=pa.timestamp("ns", tz="UTC"))}
-    )
-    pq.write_table(table, path)
-
-
-def _manifest_text(snapshot: Snapshot) -> str:
-    """Write the manifest by hand: it is small, and people read it."""
-    lines = [
-        f'format = "{FORMAT}"',
-        f"base = {_toml_text(snapshot.base)}",
-        f"as_of = {_toml_time(snapshot.as_of_ns)}",
-        f"index_price = {float(snapshot.index_price)!r}  # USD per {snapshot.base}",
-        f"index_at = {_toml_time(snapshot.index_at_ns)}",
-        f"notes = [{', '.join(map(_toml_text, snapshot.notes))}]",
-        "",
-        "[quotes]",
-        f'file = "{_QUOTES_FILE}"',
-        'format = "hedgerow-quotes"',
-    ]
-    for pool in snapshot.pools.values():
-        lines += [
-            "",
-            "[[pool]]",
-            f"name = {_toml_text(pool.name)}",
-            f"token0 = {_toml_text(pool.token0)}",
-            f"token1 = {_toml_text(pool.token1)}",
-            f"decimals0 = {pool.decimals0}",
-            f"decimals1 = {pool.decimals1}",
-            f"fee = {float(pool.fee)!r}",
-            f"tick_spacing = {pool.tick_spacing}",
-            f"price = {float(pool.price)!r}",
-            f"liquidity = {pool.liquidity}",
-            f"known_at = {_toml_time(pool.known_at_ns)}",
-            f"resolution = {_toml_text(pool.resolution)}",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _toml_text(text: str) -> str:
-    """Quote a text: a JSON string is a TOML basic string."""
-    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
-
-
-def _toml_time(instant_ns: int) -> str:
-    """Write an instant as a TOML time if that keeps it, else as an integer of nanoseconds."""
-    if instant_ns % 1000:
-        return f"{instant_ns}  # nanoseconds since 1970, UTC"
-    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=instant_ns // 1000)
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
