@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 import hedgerow as hr
@@ -41,3 +42,14 @@ def test_what_paying_the_cost_does_to_delta_is_stated(desk: Desk, market: Snapsh
     usd, coin = (hr.hedge(desk, market, numeraire=unit) for unit in ("USD", "ETH"))
     assert usd.cost_delta == pytest.approx(-usd.cost / market.index_price)
     assert coin.cost_delta == 0.0
+
+
+def test_a_delta_flat_book_has_no_hedge_ratio_but_a_reason(desk: Desk, market: Snapshot) -> None:
+    # Coins have no delta in coin; asking for vega makes trades all the same.
+    flat = msgspec.structs.replace(desk, numeraire="ETH", balances={"ETH": 10.0}, position=(), liquidity=())
+    ticket = hr.hedge(flat, market, neutral={"delta": 0.0, "vega_per_volpoint": (0.1, 0.2)})
+    assert ticket.trades
+    for trade in ticket.to_dict()["trades"]:
+        assert trade["hedge_ratio"] is None
+        assert "flat" in trade["hedge_ratio_reason"]
+    assert all(target.met for target in ticket.targets)
