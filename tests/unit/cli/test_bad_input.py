@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -194,29 +195,30 @@ def test_inputs_that_contradict_each_other_are_refused(
     assert re.search(expected, message), message
 
 
-def test_a_target_that_lots_cannot_meet_is_called_unmet(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+def targets(capsys: pytest.CaptureFixture[str], folder: Path, *options: str) -> dict[str, dict[str, Any]]:
+    """Run the hedge and return its targets by name."""
+    ran = hedgerow(capsys, ["hedge", folder / "desk.toml", "--market", folder, "--json", *options])
+    assert ran.code == 0
+    return {target["name"]: target for target in json.loads(ran.out)["targets"]}
+
+
+def test_a_band_that_lots_cannot_reach_is_called_unmet(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    # Only the perpetual, in lots of 1e12 USD: nothing can be traded, and a band has no other slack than its own.
     edit(folder / "desk.toml", "lot = 1.0 ", "lot = 1e12 ")
-    ran = hedgerow(capsys, ["hedge", folder / "desk.toml", "--market", folder, "--json", "--neutral", "delta=0"])
-    (target,) = json.loads(ran.out)["targets"]
-    assert not target["met"] or abs(target["after"]) <= 0.3
-    ran = hedgerow(
-        capsys,
-        [
-            "hedge",
-            folder / "desk.toml",
-            "--market",
-            folder,
-            "--json",
-            "--neutral",
-            "delta=0",
-            "--instrument",
-            "ETH-PERPETUAL",
-        ],
-    )
-    (target,) = json.loads(ran.out)["targets"]
-    assert target["after"] == target["before"]
-    assert target["met"] is True  # half of a lot of 1e12 USD is more than the delta: nothing finer exists
-    assert "whole lots leave 706" in target["note"]
+    delta = targets(capsys, folder, "--neutral", "delta=-1:1", "--instrument", "ETH-PERPETUAL")["delta"]
+    assert delta["after"] == delta["before"] > 700.0
+    assert delta["met"] is False
+
+
+def test_an_exact_target_is_met_within_half_of_the_finest_lot_and_says_what_is_left(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    edit(folder / "desk.toml", "lot = 1.0 ", "lot = 100_000.0 ")
+    delta = targets(capsys, folder, "--neutral", "delta=0", "--instrument", "ETH-PERPETUAL")["delta"]
+    half_a_lot = 0.5 * 100_000.0 / 2_222.55
+    assert 1.0 < abs(delta["after"]) <= half_a_lot
+    assert delta["met"] is True
+    assert "whole lots leave" in delta["note"]
 
 
 def test_a_row_whose_underlying_is_in_another_unit_is_named(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
