@@ -1,9 +1,10 @@
-"""Floor 4: positions against a market: value, Greeks and factor exposures of a whole book."""
+"""Floor 5: positions against a market: value, Greeks and factor exposures of a whole book."""
 
 from hedgerow.book.compiled import CompiledBook, assemble, check_numeraire, value_book
-from hedgerow.book.exposure import Bucket, Exposure, Sensitivities, exposure_of, sensitivities_by_group
+from hedgerow.book.exposure import Bucket, Exposure, Sensitivities, deltas_by_group, exposure_of, sensitivities_by_group
 from hedgerow.book.factors import FactorModel, RiskSettings, factor_model
 from hedgerow.book.positions import Balance, ContractPosition, LiquidityPosition, Position
+from hedgerow.book.quiet import QuietBox, quiet_box
 from hedgerow.book.rows import Marking, Row, rows_of, trade_rows
 
 __all__ = [
@@ -16,13 +17,16 @@ __all__ = [
     "LiquidityPosition",
     "Marking",
     "Position",
+    "QuietBox",
     "RiskSettings",
     "Row",
     "Sensitivities",
     "assemble",
     "check_numeraire",
+    "deltas_by_group",
     "exposure_of",
     "factor_model",
+    "quiet_box",
     "rows_of",
     "sensitivities_by_group",
     "trade_rows",

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.book.compiled import CompiledBook, value_book
+from hedgerow.book import kernels
+from hedgerow.book.compiled import CompiledBook, check_numeraire, value_book
 from hedgerow.core.arrays import Float64
 from hedgerow.core.ids import Currency
 
@@ -168,6 +169,36 @@ def sensitivities_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.
     As ``value_book``.
     """
     return _sums(value_book(book, numeraire=numeraire), book.group, book.n_group)
+
+
+def deltas_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.ndarray, " n_group"]:
+    """Sum a book's deltas by group, and nothing else: for the engine, which asks often.
+
+    Parameters
+    ----------
+    book : CompiledBook
+        The book, its options alive.
+    numeraire : str
+        ``USD`` or the base coin.
+
+    Returns
+    -------
+    ndarray of shape (n_group,)
+        Deltas at the book's own spot. [coin]
+
+    Raises
+    ------
+    NumeraireError
+        If the numeraire is neither USD nor the base coin.
+
+    References
+    ----------
+    As ``value_book``.
+    """
+    rows = np.empty((5, book.kinds.size))
+    in_coin = check_numeraire(numeraire, book.base)
+    kernels.value_rows(book.kinds, book.table, book.spot, 0.0, 0.0, in_coin, rows)
+    return np.bincount(book.group, weights=rows[1], minlength=book.n_group)
 
 
 def _sums(rows: Float64[np.ndarray, "5 n_row"], index: np.ndarray, size: int) -> Float64[np.ndarray, "5 n_index"]:

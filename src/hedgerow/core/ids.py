@@ -10,3 +10,6 @@ PoolName = NewType("PoolName", str)
 
 Currency = NewType("Currency", str)
 """A currency or coin by its ticker, for example ``USD``, ``USDC``, ``ETH``."""
+
+AccountName = NewType("AccountName", str)
+"""A user's name for an account at a venue or a wallet, for example ``exchange``."""

@@ -109,3 +109,19 @@ def describe_age(age_ns: int) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours / 24:.1f} days"
+
+
+def seconds_ns(seconds: float) -> int:
+    """Turn seconds of a file into whole nanoseconds.
+
+    Parameters
+    ----------
+    seconds : float
+        Finite. [seconds]
+
+    Returns
+    -------
+    int
+        Rounded. [ns]
+    """
+    return round(seconds * SECOND_NS)

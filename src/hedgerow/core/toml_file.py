@@ -2,14 +2,18 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
 from hedgerow.core.errors import ConfigError
 
 _Type = TypeVar("_Type")
+
+LARGEST: Final = 1e15
+"""No number of a file is larger. [any]"""
 
 _PATH = re.compile(r"\s*- at `\$\.?(?P<path>[^`]*)`")
 _ANY_KEY = "[...]"
@@ -125,6 +129,31 @@ def _explain(path: Path, text: str, message: str) -> ConfigError:
         problem, _, advice = problem.partition("; ")
         return ConfigError(str(path), table, problem, advice or "correct the value", line_of(text, table))
     return ConfigError(str(path), table, problem, "correct the value", line_of(text, table))
+
+
+def numbers_in(node: Any, path: str = "") -> Iterator[tuple[str, float]]:
+    """Walk all floats of a nested structure.
+
+    Parameters
+    ----------
+    node : dict, list or number
+        What a file holds. [any]
+    path : str
+        Dotted path of the node itself.
+
+    Yields
+    ------
+    tuple of (str, float)
+        Dotted path and number. [as the file]
+    """
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from numbers_in(value, f"{path}.{key}" if path else str(key))
+    elif isinstance(node, list | tuple):
+        for i, value in enumerate(node):
+            yield from numbers_in(value, f"{path}[{i}]")
+    elif isinstance(node, float):
+        yield path, node
 
 
 def line_of(text: str, field: str) -> int | None:

@@ -8,7 +8,7 @@ from hedgerow.core.errors import InputError
 from hedgerow.core.money import Money
 from hedgerow.costs import deribit_fee, trade_fee
 from hedgerow.instruments import Instrument, parse_deribit
-from hedgerow.ledger import Holding, Ledger
+from hedgerow.ledger import Account, Holding
 
 OPTION = parse_deribit("BTC-26JAN24-45000-C")
 INVERSE = parse_deribit("BTC-PERPETUAL")  # 10 USD a contract
@@ -17,9 +17,9 @@ SPOT = parse_deribit("ETH_USDC")
 FREE = Money.of(0, "USD")
 
 
-def trades(instrument: Instrument, *fills: tuple[str, str], start: Ledger | None = None) -> Ledger:
+def trades(instrument: Instrument, *fills: tuple[str, str], start: Account | None = None) -> Account:
     """Book fills of (quantity, price) without fees."""
-    ledger = start or Ledger()
+    ledger = start or Account()
     for quantity, price in fills:
         ledger = ledger.book_trade(instrument, Decimal(quantity), Decimal(price), FREE)
     return ledger
@@ -28,7 +28,7 @@ def trades(instrument: Instrument, *fills: tuple[str, str], start: Ledger | None
 def test_an_option_sold_at_5_and_bought_back_at_4_leaves_one_hundredth_of_a_coin_less_exact_fees() -> None:
     schedule, index = deribit_fee(OPTION), Decimal(45_000)
     assert schedule is not None
-    ledger = Ledger()
+    ledger = Account()
     for quantity, price in [(Decimal(-1), Decimal("0.05")), (Decimal(1), Decimal("0.04"))]:
         ledger = ledger.book_trade(OPTION, quantity, price, trade_fee(OPTION, schedule, quantity, price, index))
     # min(0.0003, 12.5 % of the premium) is 0.0003 for both: https://www.deribit.com/kb/fees
@@ -39,7 +39,7 @@ def test_an_option_sold_at_5_and_bought_back_at_4_leaves_one_hundredth_of_a_coin
 def test_a_cheap_option_pays_the_capped_fee_both_ways() -> None:
     schedule, index = deribit_fee(OPTION), Decimal(45_000)
     assert schedule is not None
-    ledger = Ledger()
+    ledger = Account()
     for quantity, price in [(Decimal(-1), Decimal("0.0020")), (Decimal(1), Decimal("0.0012"))]:
         ledger = ledger.book_trade(OPTION, quantity, price, trade_fee(OPTION, schedule, quantity, price, index))
     assert ledger.balance("BTC") == Money.of("0.0004", "BTC")  # 0.0008 - 0.125 * (0.0020 + 0.0012)
@@ -91,17 +91,17 @@ def test_spot_moves_both_currencies() -> None:
 )
 def test_unsettled(instrument: Instrument, fill: tuple[str, str], mark: str, worth: Money) -> None:
     assert trades(instrument, fill).unsettled(instrument, Decimal(mark)) == worth
-    assert Ledger().unsettled(instrument, Decimal(mark)).amount == 0
+    assert Account().unsettled(instrument, Decimal(mark)).amount == 0
 
 
 def test_a_fee_is_paid_in_its_own_currency() -> None:
-    ledger = Ledger().book_trade(LINEAR, Decimal(1), Decimal(2000), Money.of("0.7", "USDT"))
+    ledger = Account().book_trade(LINEAR, Decimal(1), Decimal(2000), Money.of("0.7", "USDT"))
     assert ledger.balance("USDT") == Money.of("-0.7", "USDT")
     assert ledger.balance("USDC") == Money.of(0, "USDC")
 
 
 def test_deposits_add_up_exactly() -> None:
-    ledger = Ledger()
+    ledger = Account()
     for _ in range(10):
         ledger = ledger.deposit(Money.of(0.1, "ETH"))
     assert ledger.deposit(Money.of(-1, "ETH")).balance("ETH") == Money.of(0, "ETH")
@@ -115,7 +115,7 @@ def test_the_ledger_before_a_trade_is_as_it_was() -> None:
     assert before.balance("USDC") == Money.of(0, "USDC")
     assert after.balance("USDC") == Money.of(205, "USDC")
     with pytest.raises(TypeError):
-        after.cash["USDC"] = Decimal(0)  # type: ignore[index]
+        after.flows["USDC"] = Decimal(0)  # type: ignore[index]
     with pytest.raises(TypeError):
         del before.holdings[LINEAR.name]  # type: ignore[attr-defined]
 
@@ -135,7 +135,7 @@ def test_a_trade_has_a_finite_quantity_and_a_positive_finite_price(
     instrument: Instrument, quantity: str, price: str
 ) -> None:
     with pytest.raises(InputError, match=f"{instrument.name}: {quantity} at {price}"):
-        Ledger().book_trade(instrument, Decimal(quantity), Decimal(price), FREE)
+        Account().book_trade(instrument, Decimal(quantity), Decimal(price), FREE)
 
 
 @pytest.mark.parametrize("price", ["0", "-1", "NaN", "Infinity"])

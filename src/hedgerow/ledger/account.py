@@ -1,4 +1,4 @@
-"""Cash and positions, exactly: what every trade leaves in its settlement currency.
+"""Cash and positions of one account, exactly: what every trade leaves in its settlement currency.
 
 Amounts are decimals. Options and spot are paid for at once; futures and perpetuals settle their P&L when they are
 reduced. An inverse contract's P&L is in coin: a position of N in quote currency, entered at P0 and valued at P, has
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency, InstrumentName
@@ -17,6 +17,9 @@ from hedgerow.core.money import Money, exact, is_positive
 from hedgerow.instruments import EuropeanOption, Instrument, Spot, is_inverse
 
 _ZERO: Final = Decimal(0)
+
+Cause: TypeAlias = Literal["deposit", "trade", "fee", "funding", "gas", "transfer"]
+"""Why cash changes: premiums and realised P&L of trades are ``trade``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,19 +40,42 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ledger:
-    """Cash by currency and positions by instrument; every change makes a new ledger.
+class Account:
+    """Cash by currency and cause, positions by instrument; every change makes a new account.
 
     Parameters
     ----------
-    cash : mapping of str to Decimal
-        Signed balances. [currency]
+    flows : mapping of (str, Cause) to Decimal
+        Sum of every change of cash, by currency and cause. The balance is their sum, so money without a cause
+        cannot exist. [currency]
     holdings : mapping of str to Holding
         Open positions.
     """
 
-    cash: Mapping[Currency, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    flows: Mapping[tuple[Currency, Cause], Decimal] = field(default_factory=lambda: MappingProxyType({}))
     holdings: Mapping[InstrumentName, Holding] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def currencies(self) -> tuple[Currency, ...]:
+        """Currencies in which money has moved, in order of their names. [tickers]"""
+        return tuple(sorted({currency for currency, _ in self.flows}))
+
+    def flow(self, currency: str, cause: Cause) -> Money:
+        """Return what one cause has brought or taken.
+
+        Parameters
+        ----------
+        currency : str
+            Ticker.
+        cause : Cause
+            For example ``funding``.
+
+        Returns
+        -------
+        Money
+            Signed, received > 0. [currency]
+        """
+        return Money(self.flows.get((Currency(currency), cause), _ZERO), Currency(currency))
 
     def balance(self, currency: str) -> Money:
         """Return the cash in one currency.
@@ -64,7 +90,8 @@ class Ledger:
         Money
             The balance, zero if there never was any. [currency]
         """
-        return Money(self.cash.get(Currency(currency), _ZERO), Currency(currency))
+        held = (amount for (held_in, _), amount in self.flows.items() if held_in == currency)
+        return Money(sum(held, _ZERO), Currency(currency))
 
     def holding(self, instrument: Instrument) -> Holding:
         """Return the position in one contract.
@@ -81,8 +108,29 @@ class Ledger:
         """
         return self.holdings.get(instrument.name, Holding())
 
-    def deposit(self, money: Money) -> "Ledger":
-        """Add cash, or take it away.
+    def move(self, money: Money, cause: Cause) -> "Account":
+        """Add cash, or take it away, for a stated cause.
+
+        Parameters
+        ----------
+        money : Money
+            Signed amount, received > 0. [currency]
+        cause : Cause
+            Why.
+
+        Returns
+        -------
+        Account
+            The account after it. [currency]
+        """
+        if not money.amount:
+            return self
+        key = (money.currency, cause)
+        flows = {**self.flows, key: self.flows.get(key, _ZERO) + money.amount}
+        return Account(flows=MappingProxyType(flows), holdings=self.holdings)
+
+    def deposit(self, money: Money) -> "Account":
+        """Bring cash in, or take it out.
 
         Parameters
         ----------
@@ -91,13 +139,12 @@ class Ledger:
 
         Returns
         -------
-        Ledger
-            The ledger after it. [currency]
+        Account
+            The account after it. [currency]
         """
-        total = self.cash.get(money.currency, _ZERO) + money.amount
-        return Ledger(cash=MappingProxyType({**self.cash, money.currency: total}), holdings=self.holdings)
+        return self.move(money, "deposit")
 
-    def book_trade(self, instrument: Instrument, quantity: Decimal, price: Decimal, fee: Money) -> "Ledger":
+    def book_trade(self, instrument: Instrument, quantity: Decimal, price: Decimal, fee: Money) -> "Account":
         """Book one filled trade.
 
         Parameters
@@ -113,8 +160,8 @@ class Ledger:
 
         Returns
         -------
-        Ledger
-            The ledger after it: premium or realised P&L paid, fee charged, position moved. [settle]
+        Account
+            The account after it: premium or realised P&L paid, fee charged, position moved. [settle]
 
         Raises
         ------
@@ -126,7 +173,7 @@ class Ledger:
         >>> from decimal import Decimal as D
         >>> from hedgerow.instruments import parse_deribit
         >>> option, nothing = parse_deribit("BTC-26JAN24-45000-C"), Money.of(0, "BTC")
-        >>> sold = Ledger().book_trade(option, D(-1), D("0.05"), nothing)
+        >>> sold = Account().book_trade(option, D(-1), D("0.05"), nothing)
         >>> sold.book_trade(option, D(1), D("0.04"), nothing).balance("BTC")
         Money(0.01 BTC)
         """
@@ -145,12 +192,10 @@ class Ledger:
         holdings = {**self.holdings, instrument.name: after}
         if after.quantity == 0:
             del holdings[instrument.name]
-        booked = Ledger(cash=self.cash, holdings=MappingProxyType(holdings))
+        booked = Account(flows=self.flows, holdings=MappingProxyType(holdings))
         if isinstance(instrument, Spot):
-            booked = booked.deposit(Money(quantity * size, instrument.base))
-        if paid:
-            booked = booked.deposit(Money(paid, instrument.settle))
-        return booked.deposit(-fee) if fee.amount else booked
+            booked = booked.move(Money(quantity * size, instrument.base), "trade")
+        return booked.move(Money(paid, instrument.settle), "trade").move(-fee, "fee")
 
     def unsettled(self, instrument: Instrument, price: Decimal) -> Money:
         """Return the P&L of an open future or perpetual that is not yet cash, or an option's worth.
