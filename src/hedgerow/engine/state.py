@@ -1,0 +1,57 @@
+"""What an engine remembers between two events."""
+
+import msgspec
+
+from hedgerow.events import Decision, Transfer
+from hedgerow.execution import Orders
+from hedgerow.ledger import Ledger
+from hedgerow.market import MarketState
+from hedgerow.policy import PolicyState, Wake
+
+
+class EngineState(msgspec.Struct, frozen=True, gc=False):
+    """Frozen; a step makes a new one.
+
+    Parameters
+    ----------
+    seq : int
+        How many events it has seen. [count]
+    now_ns : int
+        When the last of them was known. [UTC epoch ns]
+    market : MarketState
+        The latest of everything.
+    ledger : Ledger
+        Cash and positions.
+    orders : Orders
+        What is in flight.
+    policy : PolicyState
+        What the policy remembers.
+    wake : Wake
+        When the policy is asked again.
+    alarm_ns : int
+        When the driver must send a beat. [UTC epoch ns]
+    next_fit_ns : int
+        When the next fit is asked for; zero before the first quote. [UTC epoch ns]
+    moving : tuple of Transfer
+        Collateral that has left and not arrived.
+    halted : bool
+        True while the operator has stopped trading.
+    refused : int
+        Market events whose numbers cannot be true. [count]
+    decision : Decision or None
+        What was decided at the last event, None if nobody was asked.
+    """
+
+    seq: int
+    now_ns: int
+    market: MarketState
+    ledger: Ledger
+    orders: Orders
+    policy: PolicyState
+    wake: Wake
+    alarm_ns: int
+    next_fit_ns: int = 0
+    moving: tuple[Transfer, ...] = ()
+    halted: bool = False
+    refused: int = 0
+    decision: Decision | None = None

@@ -1,0 +1,156 @@
+"""What every policy is: a pure pair of ``init`` and ``decide``.
+
+A policy sees one frozen view and answers Trade or Wait. What it wants to remember it returns. It never sees a clock,
+a venue or a random number, so it decides the same in a backtest, on paper and live.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias, runtime_checkable
+
+import msgspec
+
+from hedgerow.hedging import NeutralPlan
+
+NEVER_NS: Final = 2**63 - 1
+"""An instant that does not come. [UTC epoch ns]"""
+
+NO_BLOCK: Final = 2**63 - 1
+"""A block that does not come. [count]"""
+
+
+class Wake(msgspec.Struct, frozen=True):
+    """When the policy wants to be asked again. It may fire too early, never too late.
+
+    Parameters
+    ----------
+    below, above : float
+        It fires when the reference price is at or beyond one of them. [quote per base]
+    at_ns : int
+        It fires at this instant. [UTC epoch ns]
+    at_block : int
+        It fires at the first state of a pool that is of this block or a later one. [count]
+    """
+
+    below: float = -math.inf
+    above: float = math.inf
+    at_ns: int = NEVER_NS
+    at_block: int = NO_BLOCK
+
+
+NEXT_QUOTE: Final = Wake(below=math.inf, above=-math.inf)
+"""Fires at whatever price comes next."""
+
+
+class Trade(msgspec.Struct, frozen=True, tag="trade"):
+    """Go to a position.
+
+    Parameters
+    ----------
+    target_lots : int
+        Signed. [lots]
+    reason : str
+        For people. [text]
+    """
+
+    target_lots: int
+    reason: str
+
+
+class Wait(msgspec.Struct, frozen=True, tag="wait"):
+    """Do nothing until woken.
+
+    Parameters
+    ----------
+    reason : str
+        For people. [text]
+    wake : Wake
+        When to ask again.
+    """
+
+    reason: str
+    wake: Wake
+
+
+Answer: TypeAlias = Trade | Wait
+
+
+class PolicyState(msgspec.Struct, frozen=True):
+    """What a policy remembers.
+
+    Parameters
+    ----------
+    next_ns : int
+        The next instant at which a timed policy trades; zero before the first. [UTC epoch ns]
+    goal_lots : int or None
+        The position that it chose then, None before the first. [lots]
+    """
+
+    next_ns: int = 0
+    goal_lots: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a policy may know.
+
+    Parameters
+    ----------
+    now_ns : int
+        The time. [UTC epoch ns]
+    spot : float
+        Reference price. [quote per base]
+    block : int
+        Block of the latest state of a pool. [count]
+    plan : NeutralPlan
+        The cost-free hedge and the distance from it.
+    filled_lots, expected_lots : int
+        The position without and with all orders in flight. [lots]
+    lowest_lots, highest_lots : int
+        Between these it ends, whichever of them are filled. [lots]
+    quiet : callable
+        ``quiet(lower, upper)`` is a Wake before which the residual delta certainly stays within two bounds. [coin]
+    """
+
+    now_ns: int
+    spot: float
+    block: int
+    plan: NeutralPlan
+    filled_lots: int
+    expected_lots: int
+    lowest_lots: int
+    highest_lots: int
+    quiet: Callable[[float, float], Wake]
+
+
+@runtime_checkable
+class Policy(Protocol):
+    """The port: whatever has these two pure functions is a policy."""
+
+    def init(self) -> PolicyState:
+        """Return what the policy remembers before its first decision.
+
+        Returns
+        -------
+        PolicyState
+            The memory. [as its fields]
+        """
+        ...
+
+    def decide(self, state: PolicyState, view: View) -> tuple[PolicyState, Answer]:
+        """Answer one view.
+
+        Parameters
+        ----------
+        state : PolicyState
+            What it remembered.
+        view : View
+            What it may know.
+
+        Returns
+        -------
+        tuple of (PolicyState, Trade or Wait)
+            What it will remember, and its answer. [as their fields]
+        """
+        ...
