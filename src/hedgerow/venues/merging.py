@@ -1,0 +1,69 @@
+"""Streams of recorded data into one tape, in the order in which their rows could be known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hedgerow.core.arrays import Float64, Int64, frozen
+from hedgerow.venues.tape import Chunk, Source
+
+CHUNK_ROWS: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """All rows of one source, before they are merged.
+
+    Parameters
+    ----------
+    source : Source
+        Where they come from.
+    at_ns : ndarray of shape (n_row,)
+        When they happened, rising. [UTC epoch ns]
+    a, b : ndarray of shape (n_row,)
+        As in ``Chunk``.
+    """
+
+    source: Source
+    at_ns: Int64[np.ndarray, " n_row"]
+    a: Float64[np.ndarray, " n_row"]
+    b: Float64[np.ndarray, " n_row"]
+
+
+def merge(streams: Sequence[Stream], *, latency_ns: int, jitter_ns: int, seed: int) -> list[Chunk]:
+    """Merge streams in the order in which they are known here.
+
+    Parameters
+    ----------
+    streams : sequence of Stream
+        By source.
+    latency_ns : int
+        From happening to being known, at least. [ns]
+    jitter_ns : int
+        Mean of the exponential delay on top; a stream keeps its order. [ns]
+    seed : int
+        Of the delays. [any]
+
+    Returns
+    -------
+    list of Chunk
+        The tape. [as its fields]
+    """
+    parts = []
+    for number, stream in enumerate(streams):
+        known = stream.at_ns + latency_ns
+        if jitter_ns:
+            delays = np.random.default_rng([seed, number]).exponential(jitter_ns, known.size)
+            known = np.maximum.accumulate(known + delays.astype(np.int64))
+        parts.append((known, stream.at_ns, np.full(known.size, number), stream.a, stream.b))
+    known, at, source, a, b = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((source, at, known))
+    columns = [frozen(np.ascontiguousarray(column[order])) for column in (known, at, source, a, b)]
+    blocks = frozen(np.zeros(order.size, dtype=np.int64))
+    return [
+        Chunk(**dict(zip(("known_ns", "at_ns", "source", "a", "b", "block"), part, strict=True)))
+        for start in range(0, order.size, CHUNK_ROWS)
+        for part in [[column[start : start + CHUNK_ROWS] for column in (*columns, blocks)]]
+    ]
