@@ -15,6 +15,6 @@ def install() -> None:
     modules = [
         ".".join(("hedgerow", *path.relative_to(_SOURCES).with_suffix("").parts))
         for path in _SOURCES.rglob("*.py")
-        if path.name not in ("__init__.py", "kernels.py", "compiling.py")
+        if path.name not in ("__init__.py", "compiling.py") and not path.name.endswith("kernels.py")
     ]
     install_import_hook(modules, "shape_checks.checked")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hedgerow.config import Desk, load_desk
+    from hedgerow.backtesting import backtest
+    from hedgerow.config import Desk, Study, load_desk, load_study
     from hedgerow.core.errors import (
         ConfigError,
         HedgerowError,
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     )
     from hedgerow.core.money import Money
     from hedgerow.examples import example
+    from hedgerow.journal import replay
     from hedgerow.market import Snapshot, load_snapshot, save_snapshot
     from hedgerow.oneshot import hedge
     from hedgerow.pricing import black76, implied_vol
-    from hedgerow.report import Ticket
+    from hedgerow.report import BacktestReport, Ticket
 
 _HOMES: Final = {
+    "BacktestReport": "hedgerow.report",
     "ConfigError": "hedgerow.core.errors",
     "Desk": "hedgerow.config",
     "HedgerowError": "hedgerow.core.errors",
@@ -37,17 +40,22 @@ _HOMES: Final = {
     "NumeraireError": "hedgerow.core.errors",
     "Snapshot": "hedgerow.market",
     "SolveError": "hedgerow.core.errors",
+    "Study": "hedgerow.config",
     "Ticket": "hedgerow.report",
+    "backtest": "hedgerow.backtesting",
     "black76": "hedgerow.pricing",
     "example": "hedgerow.examples",
     "hedge": "hedgerow.oneshot",
     "implied_vol": "hedgerow.pricing",
     "load_desk": "hedgerow.config",
     "load_snapshot": "hedgerow.market",
+    "load_study": "hedgerow.config",
+    "replay": "hedgerow.journal",
     "save_snapshot": "hedgerow.market",
 }
 
 __all__ = [
+    "BacktestReport",
     "ConfigError",
     "Desk",
     "HedgerowError",
@@ -58,13 +66,17 @@ __all__ = [
     "NumeraireError",
     "Snapshot",
     "SolveError",
+    "Study",
     "Ticket",
+    "backtest",
     "black76",
     "example",
     "hedge",
     "implied_vol",
     "load_desk",
     "load_snapshot",
+    "load_study",
+    "replay",
     "save_snapshot",
 ]
 

@@ -1,6 +1,8 @@
 """Nothing that a user meets is undocumented: commands, options, keys, JSON, libraries, functions."""
 
 import ast
+import dataclasses
+import json
 import re
 import textwrap
 import tomllib
@@ -13,9 +15,14 @@ import msgspec
 import pytest
 
 import hedgerow as hr
+from hedgerow import events
+from hedgerow.backtesting import load
 from hedgerow.cli.main import app
-from hedgerow.config import Desk
+from hedgerow.cli.replaying import show_replays
+from hedgerow.config import Desk, Study
+from hedgerow.journal import Divergence, TornTail
 from hedgerow.market import Snapshot, deribit_chain, manifest, save, uniswap_hours
+from hedgerow.market.series import RowFault
 from hedgerow.report.units import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +37,11 @@ def _page(name: str) -> str:
 def _codes(text: str) -> set[str]:
     """Return every word that stands in `backticks`."""
     return set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
+
+
+def _first_column(text: str) -> set[str]:
+    """Return every word in `backticks` with which a row of a table begins."""
+    return set(re.findall(r"^\| `([^`]+)`", text, flags=re.MULTILINE))
 
 
 def _section(text: str, title: str) -> str:
@@ -74,9 +86,17 @@ def test_environment_variables_are_in_the_architecture() -> None:
 
 
 def test_every_module_is_on_the_map() -> None:
-    modules = [path for path in SOURCES.rglob("*.py") if path.name != "__init__.py"]
-    last_words = {code.split("/")[-1] for code in _codes(_page("architecture.md"))}
-    assert {path.stem for path in modules} <= last_words
+    # A module stands in the table of its floor, with its room in front where rooms share the floor.
+    parts = re.split(r"^(#+ .*)$", _page("architecture.md"), flags=re.MULTILINE)
+    named = set()
+    for heading, body in zip(parts[1::2], parts[2::2], strict=True):
+        rooms = re.findall(r"`(\w+)`", heading) if re.match(r"### \d", heading) else []
+        if rooms:
+            named |= {word if len(rooms) > 1 else f"{rooms[0]}/{word}" for word in _first_column(body)}
+    modules = {path.relative_to(SOURCES) for path in SOURCES.rglob("*.py") if path.name != "__init__.py"}
+    real = {path.with_suffix("").as_posix() for path in modules}
+    assert real - named == set()
+    assert named - real == set(), "the map names modules that do not exist"
 
 
 # Keys of files.
@@ -85,13 +105,16 @@ def test_every_module_is_on_the_map() -> None:
 def _keys(struct: Any, table: str = "") -> Iterator[tuple[str, str]]:
     """Walk a msgspec struct and yield (table, key) of every key, tables of tables included."""
     hints = typing.get_type_hints(struct)
+    if struct.__struct_config__.tag_field:
+        yield table, struct.__struct_config__.tag_field
     for field in msgspec.structs.fields(struct):
         path = f"{table}.{field.encode_name}" if table else field.encode_name
         inner = [kind for kind in _types(hints[field.name]) if isinstance(kind, type)]
         nested = [kind for kind in inner if issubclass(kind, msgspec.Struct)]
         if nested:
             opener = f"[[{path}]]" if tuple in inner else f"[{path}]"
-            yield from _keys(nested[0], opener.strip("[]"))
+            for kind in nested:
+                yield from _keys(kind, path)
             yield opener, ""
         elif dict in inner:
             yield f"[{path}]", ""
@@ -110,13 +133,56 @@ def _undocumented(struct: Any, text: str) -> list[str]:
     missing = []
     for table, key in _keys(struct):
         section = _section(text, titles.get(table, table) if table else TOP_LEVEL)
-        if key and key not in _codes(section):
+        if key and key not in _first_column(section):
             missing.append(f"{table}.{key}")
     return missing
 
 
 def test_every_key_of_the_desk_file_is_documented() -> None:
     assert not _undocumented(Desk, _page("desk-file.md"))
+
+
+def test_every_key_of_the_study_file_is_documented() -> None:
+    assert not _undocumented(Study, _page("study-file.md"))
+
+
+def test_a_key_that_a_page_lacks_is_missed() -> None:
+    page = _page("study-file.md")
+    for table, key in (("", "seed"), ("data", "max_gap_s"), ("instrument", "gas_units"), ("policy", "kind")):
+        lines = [line for line in page.splitlines() if not line.startswith(f"| `{key}` |")]
+        assert f"{table}.{key}" in _undocumented(Study, "\n".join(lines))
+
+
+def _tags(struct: Any) -> Iterator[tuple[str, str]]:
+    """Walk a msgspec struct and yield (table, tag) of every kind that a table can be of."""
+    hints = typing.get_type_hints(struct)
+    for field in msgspec.structs.fields(struct):
+        for kind in _types(hints[field.name]):
+            if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                if kind.__struct_config__.tag_field:
+                    yield field.encode_name, str(kind.__struct_config__.tag)
+                yield from _tags(kind)
+
+
+def test_every_kind_of_a_studys_tables_is_documented() -> None:
+    kinds = set(_tags(Study))
+    assert {table for table, _ in kinds} == {"instrument", "policy"}
+    page = _page("study-file.md")
+    missing = [tag for table, tag in kinds if f'"{tag}"' not in _codes(_section(page, f"[[{table}]]"))]
+    assert not missing
+
+
+def test_every_column_and_fault_of_recorded_files_is_documented() -> None:
+    page = _page("study-file.md")
+    assert set(load._POOL_COLUMNS) <= _codes(_section(page, "Pool"))
+    assert {fault.value for fault in RowFault} <= _codes(_section(page, "Bad rows"))
+
+
+def test_every_event_and_command_is_in_the_engine_page() -> None:
+    for title, union in (("Events", events.Event), ("Commands", events.Command)):
+        rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \|", _section(_page("engine.md"), title), flags=re.MULTILINE)
+        real = {(kind.__name__, str(kind.__struct_config__.tag)) for kind in typing.get_args(union)}
+        assert set(rows) == real
 
 
 def test_every_greek_that_can_be_held_is_documented() -> None:
@@ -159,9 +225,47 @@ def _paths(node: Any, path: str = "") -> Iterator[str]:
 
 def test_the_json_ticket_and_its_page_agree(desk: Desk, market: Snapshot) -> None:
     real = set(_paths(hr.hedge(desk, market).to_dict()))
-    rows = re.findall(r"^\| `([^`]+)` \|", _page("ticket-json.md"), flags=re.MULTILINE)
-    assert real - set(rows) == set()
-    assert set(rows) - real == set(), "the page names keys that do not exist"
+    rows = _first_column(_page("ticket-json.md"))
+    assert real - rows == set()
+    assert rows - real == set(), "the page names keys that do not exist"
+
+
+def _rows_of(title: str) -> set[str]:
+    """Return the keys that the tables of one part of the page of backtests name."""
+    part = re.split(r"^## (.*)$", _page("backtest-json.md"), flags=re.MULTILINE)
+    return _first_column(part[part.index(title) + 1])
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    """Two policies of the example through a day and a minute, with a hole in the pool between them."""
+    full = hr.load_study(hr.example("lp-2023-08-13") / "study.toml")
+    end = full.start.replace(day=14, hour=1)
+    return msgspec.structs.replace(full, policy=full.policy[:2], end=end)
+
+
+def test_the_json_backtest_and_its_page_agree(study: Study) -> None:
+    real, named = set(_paths(hr.backtest(study).to_dict())), _rows_of("The backtest")
+    assert real - named == set()
+    assert named - real == set(), "the page names keys that do not exist"
+
+
+def test_the_json_replay_and_its_page_agree(study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    hr.backtest(study, journal=tmp_path / "journal")
+    whole = hr.replay(tmp_path / "journal" / "01-band-2-eth")
+    traded = whole.trades[0]
+    torn = TornTail(file=tmp_path, offset=8, lost_bytes=1, good_records=0)
+    differs = Divergence(record=1, recorded=traded, replayed=None)
+    capsys.readouterr()
+    show_replays([whole, dataclasses.replace(whole, divergence=differs, torn=torn)], as_json=True)
+    printed = json.loads(capsys.readouterr().out)
+    decision = printed["journals"][1]["divergence"].pop("recorded")
+    printed["journals"][1]["divergence"]["recorded"] = None
+    decision["commands"] = []  # their keys are those of the commands
+    real = {*_paths(printed), *_paths(decision)}
+    named = _rows_of("The replay")
+    assert real - named == set()
+    assert named - real == set(), "the page names keys that do not exist"
 
 
 # Libraries.
@@ -200,6 +304,9 @@ def _parts(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:
     return {"": parts[0]} | dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
+AS_THE_PORT = "As the port says"
+"""So begins the docstring of a function that a port describes."""
+
 _UNIT = r"\[[^\]]+\]"
 
 
@@ -213,10 +320,10 @@ def _complaint(node: ast.FunctionDef | ast.ClassDef) -> str | None:
         missing = [name for name in fields if not name.startswith("_") and name not in named]
         return f"does not describe {', '.join(missing)}" if missing else None
     returned = ast.unparse(node.returns) if node.returns else "None"
-    if returned in ("None", "NoReturn", "Iterator[None]"):
+    if returned in ("None", "NoReturn", "Iterator[None]") or parts[""].startswith(AS_THE_PORT):
         return None
-    is_property = any(ast.unparse(mark) == "property" for mark in node.decorator_list)
-    text = parts[""] if is_property else parts.get("Returns", "")
+    is_property = any(ast.unparse(mark).endswith("property") for mark in node.decorator_list)
+    text = parts[""] if is_property else parts.get("Returns", "") or parts.get("Yields", "")
     if not text:
         return "has no Returns section"
     if not re.search(_UNIT, text):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from hedgerow.core.money import Money
 from hedgerow.instruments import EuropeanOption, Instrument, is_inverse, parse_deribit
-from hedgerow.ledger import Ledger
+from hedgerow.ledger import Account
 
 Fill: TypeAlias = tuple[Decimal, Decimal, Decimal]
 """Quantity, price and fee."""
@@ -47,8 +47,8 @@ FEES = decimals(0, 10**6, 8)
 FILLS = st.lists(st.tuples(QUANTITIES, PRICES, FEES), min_size=1, max_size=12)
 
 
-def booked(instrument: Instrument, fills: list[Fill], start: Ledger | None = None) -> Ledger:
-    ledger = start or Ledger()
+def booked(instrument: Instrument, fills: list[Fill], start: Account | None = None) -> Account:
+    ledger = start or Account()
     for quantity, price, fee in fills:
         ledger = ledger.book_trade(instrument, quantity, price, Money(fee, instrument.settle))
     return ledger
@@ -85,7 +85,7 @@ def tolerance(instrument: Instrument, fills: list[Fill], *marks: Decimal) -> Fra
     return len(amounts) * 20 * Fraction(5, 10**28) * turnover
 
 
-def wealth(ledger: Ledger, instrument: Instrument, mark: Decimal) -> Fraction:
+def wealth(ledger: Account, instrument: Instrument, mark: Decimal) -> Fraction:
     """Return cash plus what is not yet cash."""
     return Fraction((ledger.balance(instrument.settle) + ledger.unsettled(instrument, mark)).amount)
 
@@ -100,7 +100,7 @@ def test_what_ends_flat_leaves_what_was_received_less_what_was_paid(
     found = Fraction(ledger.balance(instrument.settle).amount)
     assert abs(found - (received - fees_of(fills))) <= tolerance(instrument, fills)
     assert ledger.holdings == {}
-    assert set(ledger.cash) <= {instrument.settle}
+    assert set(ledger.currencies) <= {instrument.settle}
 
 
 @given(INSTRUMENTS, FILLS, PRICES)

@@ -52,16 +52,28 @@ def _ticket_options(command: _Command) -> _Command:
     "--copy-to",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Write the example into a new folder instead, to play with.",
+    help="Write an example into a new folder instead, to play with.",
 )
-def demo(copy_to: Path | None, **options: Any) -> None:
+@click.option(
+    "--example",
+    "name",
+    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13"]),
+    default="eth-2024-01-08",
+    show_default=True,
+    help="Which one to copy: a desk, or a study to backtest.",
+)
+def demo(copy_to: Path | None, name: str, **options: Any) -> None:
     """Hedge the embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
     from hedgerow.examples import copy_example, example
 
     if copy_to is not None:
-        copied = copy_example("eth-2024-01-08", copy_to)
-        click.echo(f"hedgerow hedge {copied / 'desk.toml'} --market {copied}")
+        copied = copy_example(name, copy_to)
+        is_desk = (copied / "desk.toml").is_file()
+        hint = f"hedge {copied / 'desk.toml'} --market {copied}" if is_desk else f"backtest {copied / 'study.toml'}"
+        click.echo(f"hedgerow {hint}")
         return
+    if name != "eth-2024-01-08":
+        raise click.UsageError(f"--example {name} is a study: copy it with --copy-to and backtest it")
     folder = example("eth-2024-01-08")
     _print_ticket(folder / "desk.toml", folder, leave_out=False, **options)
     if not options["as_json"]:
@@ -78,6 +90,73 @@ def demo(copy_to: Path | None, **options: Any) -> None:
 def hedge(desk: Path, market: Path, **options: Any) -> None:
     """Compute the hedge ticket of a desk in a market."""
     _print_ticket(desk, market, **options)
+
+
+@app.command(section="Test")
+@click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.toml")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option("--every-event", is_flag=True, help="Hand every event to the engine, instead of skipping ahead.")
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Record every event and decision there, one journal for each policy; go on where it stops.",
+)
+def backtest(study: Path, journal: Path | None, *, as_json: bool, every_event: bool) -> None:
+    """Run the policies of a study through its recorded days."""
+    from hedgerow.backtesting import backtest as run
+    from hedgerow.cli.screen import progress_bars, show_backtest
+    from hedgerow.config import load_study
+
+    content = load_study(study)
+    with progress_bars() as progress:
+        report = run(
+            content,
+            every_event=every_event,
+            journal=journal,
+            progress=progress,
+            say=lambda text: click.echo(text, err=True),
+        )
+    show_backtest(report, as_json=as_json)
+
+
+@app.command(section="Dev")
+@click.argument("journal", type=click.Path(path_type=Path), metavar="JOURNAL")
+@click.option("--verify", is_flag=True, help="Fail unless each recorded decision comes out again, byte for byte.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
+    """Feed a journal's events to a fresh engine and hold its decisions against the recorded ones."""
+    from hedgerow.cli.replaying import journals_in, show_replays, verify_replays
+    from hedgerow.journal import replay as run
+
+    replays = [run(folder) for folder in journals_in(journal)]
+    show_replays(replays, as_json=as_json)
+    if verify:
+        verify_replays(replays)
+
+
+@app.command(section="Dev")
+@click.argument("room", type=click.Choice(["engine"]), metavar="engine")
+@click.option("--quotes", type=click.IntRange(1_000, 5_000_000), default=200_000, show_default=True, help="How many.")
+@click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Processes of each framework.")
+@click.option("--peers/--no-peers", default=True, help="Install and time hftbacktest and nautilus_trader as well.")
+@click.option("--growth", is_flag=True, help="Stream up to 10 million quotes too: cost and memory.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+def bench(room: str, quotes: int, rounds: int, *, peers: bool, growth: bool, as_json: bool) -> None:  # noqa: ARG001
+    """Time the engine side by side with its peers: events per second over the same quotes."""
+    from hedgerow.bench import bench_engine
+    from hedgerow.cli.benching import show_engine_bench
+
+    sizes = (100_000, 1_000_000, 10_000_000) if growth else ()
+    result = bench_engine(
+        quotes=quotes,
+        rounds=rounds,
+        runs=3,
+        peers=peers,
+        growth=sizes,
+        say=lambda text: click.echo(text, err=True),
+    )
+    show_engine_bench(result, as_json=as_json)
 
 
 def _print_ticket(

@@ -3,12 +3,13 @@
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
+from rich.progress import TaskID
 
 from hedgerow.core.compiling import is_warm
-from hedgerow.report import Ticket
+from hedgerow.report import BacktestReport, Ticket
 
 
 @contextlib.contextmanager
@@ -19,6 +20,52 @@ def compiling() -> Iterator[None]:
         return
     with Console(stderr=True).status("compiling kernels, once after an installation ..."):
         yield
+
+
+@contextlib.contextmanager
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Draw a bar for each piece of long work on standard error, if somebody is there to see it.
+
+    Yields
+    ------
+    callable
+        Told a name, how much is done and how much there is. [count]
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=done)
+
+        yield tell
+
+
+def show_backtest(report: BacktestReport, *, as_json: bool) -> None:
+    """Print a backtest on standard output.
+
+    Parameters
+    ----------
+    report : BacktestReport
+        The report.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
+        return
+    from hedgerow.report.render import CANVAS
+    from hedgerow.report.render_backtest import backtest_text, backtest_view
+
+    if not sys.stdout.isatty():
+        print(backtest_text(report))
+        return
+    Console(width=CANVAS).print(backtest_view(report), soft_wrap=True)
 
 
 def show_ticket(ticket: Ticket, *, as_json: bool) -> None:

@@ -2,9 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import click
+
+_ORDER: Final = ("Hedge", "Test", "Live", "Data", "Dev")
+"""Headings from what a newcomer needs to what a developer does."""
 
 
 class Sections(click.Group):
@@ -43,6 +46,6 @@ class Sections(click.Group):
         for name in self.list_commands(ctx):
             command = self.commands[name]
             rows[self.section_of.get(name, "")].append((name, command.get_short_help_str(limit=100)))
-        for section, commands in rows.items():
+        for section in sorted(rows, key=_ORDER.index):
             with formatter.section(section):
-                formatter.write_dl(commands)
+                formatter.write_dl(rows[section])

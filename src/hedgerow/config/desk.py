@@ -3,17 +3,16 @@
 Every key is described in ``docs/desk-file.md``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
 from hedgerow.book import RiskSettings
 from hedgerow.core.errors import ConfigError
-from hedgerow.core.toml_file import line_of, read_text, read_toml
+from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
 
-_LARGEST = 1e15
 _AVERSIONS = (1e-15, 1e9)
 
 Target: TypeAlias = float | tuple[float, float]
@@ -196,23 +195,11 @@ def load_desk(path: str | Path) -> Desk:
     if desk.file:
         raise ConfigError(str(path), "file", "unknown key", "remove it", line_of(read_text(Path(path)), "file"))
     desk = msgspec.structs.replace(desk, file=str(path))
-    for field, value in _numbers(msgspec.to_builtins(desk), ""):
-        if not abs(value) <= _LARGEST:
-            raise desk.error(field, f"is {value:g}", f"give a finite number, of at most {_LARGEST:g}")
+    for field, value in numbers_in(msgspec.to_builtins(desk)):
+        if not abs(value) <= LARGEST:
+            raise desk.error(field, f"is {value:g}", f"give a finite number, of at most {LARGEST:g}")
     _check_values(desk)
     return desk
-
-
-def _numbers(node: Any, path: str) -> Iterator[tuple[str, float]]:
-    """Walk all floats of a nested structure with their dotted paths."""
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _numbers(value, f"{path}.{key}" if path else str(key))
-    elif isinstance(node, list | tuple):
-        for i, value in enumerate(node):
-            yield from _numbers(value, f"{path}[{i}]")
-    elif isinstance(node, float):
-        yield path, node
 
 
 def _check_values(desk: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Floor 5: what trading costs."""
+"""Floor 6: what trading costs."""
 
 from hedgerow.costs.fees import Fee, deribit_fee, trade_fee
 from hedgerow.costs.unit_costs import UnitCost, unit_cost

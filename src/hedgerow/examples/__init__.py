@@ -1,4 +1,4 @@
-"""Example desks on real recorded markets, inside the package."""
+"""Example desks and studies on real recorded markets, inside the package."""
 
 import shutil
 from pathlib import Path
@@ -9,12 +9,12 @@ _HERE = Path(__file__).resolve().parent
 
 
 def example(name: str) -> Path:
-    """Return the folder of an example: a market snapshot and a ``desk.toml``.
+    """Return the folder of an example: a market snapshot with a ``desk.toml``, or data with a ``study.toml``.
 
     Parameters
     ----------
     name : str
-        ``eth-2024-01-08``.
+        ``eth-2024-01-08`` or ``lp-2023-08-13``.
 
     Returns
     -------
@@ -27,9 +27,9 @@ def example(name: str) -> Path:
         If there is no such example.
     """
     folder = _HERE / name
-    if not (folder / "desk.toml").is_file():
-        known = ", ".join(sorted(path.parent.name for path in _HERE.glob("*/desk.toml")))
-        raise InputError(f"no example is called {name!r}", f"there is {known}")
+    known = sorted({path.parent.name for path in (*_HERE.glob("*/desk.toml"), *_HERE.glob("*/study.toml"))})
+    if name not in known:
+        raise InputError(f"no example is called {name!r}", f"there is {', '.join(known)}")
     return folder
 
 

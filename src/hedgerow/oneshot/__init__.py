@@ -1,4 +1,4 @@
-"""Floor 9, a driver: one market, one desk, one ticket. Wiring only."""
+"""Floor 12, a driver: one market, one desk, one ticket. Wiring only."""
 
 from hedgerow.oneshot.hedge import hedge
 

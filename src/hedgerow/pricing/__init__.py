@@ -1,4 +1,4 @@
-"""Floor 3: what an option is worth, its Greeks, and the vol that a price implies."""
+"""Floor 4: what an option is worth, its Greeks, and the vol that a price implies."""
 
 from hedgerow.pricing.black76 import Greeks, VolFault, black76, implied_vol
 from hedgerow.pricing.marks import MarkVols, mark_vols

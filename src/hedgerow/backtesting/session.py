@@ -1,0 +1,136 @@
+"""One engine, one venue, one record: what both drivers share, so that they cannot differ in it."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Final
+
+from hedgerow.engine import Engine, EngineState
+from hedgerow.events import Alert, ClockBeat, Command, Event, FitDone, Halt, Record, RequestFit, encode
+from hedgerow.venues import SimulatedVenue
+
+_END_REASON: Final = "end of the study"
+_LONGEST_TAIL: Final = 100_000
+"""Beats and reports after which the end is given up: something keeps on asking. [count]"""
+
+
+class Session:
+    """A run of one policy.
+
+    Parameters
+    ----------
+    engine : Engine
+        The policy inside its rooms.
+    venue : SimulatedVenue
+        Where its orders go.
+    write : callable or None
+        Takes every event before the engine does, and every decision after it was made: the journal.
+    fit : callable or None
+        Does the slow work that the engine asks for, on what is known at an instant; its answer comes back later.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        venue: SimulatedVenue,
+        write: Callable[[Record], object] | None = None,
+        fit: Callable[[RequestFit, int], FitDone] | None = None,
+    ) -> None:
+        self.engine = engine
+        self.venue = venue
+        self.state: EngineState = engine.start()
+        self.alerts: list[str] = []
+        self.decisions = 0
+        self.trades = 0
+        self._digest = hashlib.sha256()
+        self._fit = fit
+        self._fits: list[FitDone] = []  # in order: each takes equally long
+        self.write = write
+        self.horizon_ns = venue.next_ns
+
+    @property
+    def decisions_hash(self) -> str:
+        """SHA-256 of all decisions, byte for byte and in order. [hex]"""
+        return self._digest.hexdigest()
+
+    def take(self, event: Event) -> None:
+        """Hand one event to the engine, and its commands to the venue.
+
+        Parameters
+        ----------
+        event : Event
+            Known now.
+        """
+        if self.write is not None:
+            self.write(event)
+        state, commands = self.engine.step(self.state, event)
+        self.state = state
+        if state.decision is not None or commands:
+            self.follow(state, commands)
+
+    def follow(self, state: EngineState, commands: tuple[Command, ...]) -> None:
+        """Record what was decided, and send what was commanded.
+
+        Parameters
+        ----------
+        state : EngineState
+            What a step has led to.
+        commands : tuple of Command
+            What leaves.
+        """
+        self.state, decision = state, state.decision
+        if decision is not None:
+            self.decisions += 1
+            self.trades += decision.action == "trade"
+            self._digest.update(encode(decision))
+            if self.write is not None:
+                self.write(decision)
+        for command in commands:
+            if isinstance(command, Alert):
+                self.alerts.append(command.text)
+            elif isinstance(command, RequestFit):
+                if self._fit is not None:
+                    self._fits.append(self._fit(command, self.state.now_ns))
+            else:
+                self.venue.take(command, self.state.now_ns)
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Find the next moment at which something other than market data happens."""
+        self.horizon_ns = min(self.venue.next_ns, self.state.alarm_ns)
+        if self._fits:
+            self.horizon_ns = min(self.horizon_ns, self._fits[0].known_ns)
+
+    def catch_up(self, until_ns: int) -> None:
+        """Deal with everything that happens by some instant but is no market data: reports first, then beats.
+
+        Parameters
+        ----------
+        until_ns : int
+            The instant. [UTC epoch ns]
+        """
+        while self.horizon_ns <= until_ns:
+            now = self.horizon_ns
+            for event in self.venue.advance(now):
+                self.take(event)
+            while self._fits and self._fits[0].known_ns <= now:
+                self.take(self._fits.pop(0))
+            if self.state.alarm_ns <= now:
+                self.take(ClockBeat(now, now))
+            self._look_ahead()
+
+    def finish(self, end_ns: int) -> None:
+        """Stop trading at the end, and wait for what is in flight.
+
+        Parameters
+        ----------
+        end_ns : int
+            The end. [UTC epoch ns]
+        """
+        self.catch_up(end_ns - 1)
+        now = max(end_ns, self.state.now_ns)
+        self.take(Halt(now, now, _END_REASON))
+        self.alerts.pop()  # of this halt: nobody needs to be told
+        for _ in range(_LONGEST_TAIL):
+            if not (self.state.orders.working or self.venue.underway):
+                return
+            self.catch_up(self.horizon_ns)

@@ -1,0 +1,114 @@
+"""The study file: what is held, on which recorded days, hedged with what, by which policies."""
+
+import datetime as dt
+from pathlib import Path
+
+import msgspec
+
+from hedgerow.config.desk import LiquidityLine
+from hedgerow.config.study_tables import (
+    AccountLine,
+    Data,
+    FaultRates,
+    HedgeRules,
+    InstrumentLine,
+    Latency,
+    OptionLine,
+    PolicyLine,
+    RefitRules,
+    ReportRules,
+)
+from hedgerow.core.errors import ConfigError
+from hedgerow.core.instants import from_datetime
+from hedgerow.core.toml_file import line_of, read_text
+
+
+class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A whole study file.
+
+    Parameters
+    ----------
+    base : str
+        The coin.
+    numeraire : str
+        ``USD`` or the coin; there is no default.
+    start, end : datetime
+        The days; what is known after the end is not used. [UTC]
+    data : Data
+        The recorded files.
+    account, liquidity, option, instrument, policy : tuples
+        The tables of the same names.
+    rates : dict of str to float
+        What a unit of each cash currency is worth. [USD per unit]
+    hedge, latency, faults, refit, report
+        The tables of the same names.
+    seed : int
+        Of delays and faults.
+    name : str
+        For people.
+    file : str
+        Where it was read from; empty if it was made in code.
+    """
+
+    base: str
+    numeraire: str
+    start: dt.datetime
+    end: dt.datetime
+    data: Data
+    account: tuple[AccountLine, ...]
+    instrument: tuple[InstrumentLine, ...]
+    policy: tuple[PolicyLine, ...]
+    liquidity: tuple[LiquidityLine, ...] = ()
+    option: tuple[OptionLine, ...] = ()
+    rates: dict[str, float] = {}
+    hedge: HedgeRules = HedgeRules()
+    latency: Latency = Latency()
+    faults: FaultRates = FaultRates()
+    refit: RefitRules = RefitRules()
+    report: ReportRules = ReportRules()
+    seed: int = 0
+    name: str = "study"
+    file: str = ""
+
+    @property
+    def start_ns(self) -> int:
+        """Begin of the study. [UTC epoch ns]"""
+        return from_datetime(self.start)
+
+    @property
+    def end_ns(self) -> int:
+        """End of the study. [UTC epoch ns]"""
+        return from_datetime(self.end)
+
+    def path(self, file: str) -> Path:
+        """Find a data file.
+
+        Parameters
+        ----------
+        file : str
+            As the study names it.
+
+        Returns
+        -------
+        Path
+            Relative paths count from the study file. [path]
+        """
+        return Path(self.file).parent / file if self.file else Path(file)
+
+    def error(self, field: str, problem: str, advice: str) -> ConfigError:
+        """Make an error that points into the file of this study.
+
+        Parameters
+        ----------
+        field : str
+            Dotted path, for example ``policy[1].every_s``.
+        problem, advice : str
+            What is wrong and what to do. [text]
+
+        Returns
+        -------
+        ConfigError
+            With file and line, where there is a file. [error]
+        """
+        line = line_of(read_text(Path(self.file)), field) if self.file and Path(self.file).is_file() else None
+        return ConfigError(self.file or "study", field, problem, advice, line)

@@ -1,0 +1,175 @@
+"""A backtest as text, drawn with rich."""
+
+import io
+import math
+import textwrap
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hedgerow.core.arrays import Float64
+from hedgerow.core.instants import HOUR_NS, to_iso
+from hedgerow.report.backtest import BacktestReport, PolicyResult
+from hedgerow.report.render import CANVAS, WIDTH
+
+_BARS = "▁▂▃▄▅▆▇█"
+_PICTURE = 48
+"""Width of the pictures of P&L. [columns]"""
+
+
+def backtest_text(report: BacktestReport) -> str:
+    """Draw a backtest as plain text.
+
+    Parameters
+    ----------
+    report : BacktestReport
+        The report.
+
+    Returns
+    -------
+    str
+        Tables as wide as their numbers need, text of 108 columns. [text]
+    """
+    console = Console(file=io.StringIO(), width=CANVAS, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(backtest_view(report))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def backtest_view(report: BacktestReport) -> RenderableType:
+    """Compose a backtest.
+
+    Parameters
+    ----------
+    report : BacktestReport
+        The report.
+
+    Returns
+    -------
+    RenderableType
+        For a rich console. [text]
+    """
+    hours = report.interval_ns / HOUR_NS
+    head = Text(f"BACKTEST  {report.name}\n", style="bold")
+    head.append(
+        f"{to_iso(report.start_ns)} to {to_iso(report.end_ns)}   numeraire {report.numeraire}   "
+        f"{report.events:,} events a policy   {report.driver}\n",
+        style="",
+    )
+    return Group(
+        head,
+        Text("1  What is recorded and what is assumed\n", style="bold"),
+        _inputs(report),
+        *_left_out(report),
+        Text(f"\n2  Policies, in {report.numeraire}; risk is the std of P&L over {hours:g} h\n", style="bold"),
+        _results(report),
+        Text(f"\n3  Where P&L comes from, in {report.numeraire}; costs are paid\n", style="bold"),
+        _parts(report),
+        Text("\n4  P&L through the days, all on one scale\n", style="bold"),
+        _pictures(report),
+    )
+
+
+def _table(*columns: str, left: int) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="left" if i < left else "right", no_wrap=True)
+    return table
+
+
+def _inputs(report: BacktestReport) -> Table:
+    table = _table("input", "", "what", "rows", left=3)
+    for item in report.inputs:
+        label = str(item["label"])
+        shown = label.upper() if label == "assumed" else label
+        table.add_row(str(item["name"]), shown, str(item["detail"]), f"{item['rows']:,}" if item["rows"] else "")
+    return table
+
+
+def _left_out(report: BacktestReport) -> list[Text]:
+    if not report.left_out:
+        return []
+    counts = Counter((str(bad["series"]), str(bad["fault"])) for bad in report.left_out)
+    first = {(str(bad["series"]), str(bad["fault"])): bad for bad in reversed(report.left_out)}
+    lines = []
+    for key, count in counts.items():
+        bad = first[key]
+        more = f" and {count - 1:,} more (all in --json)" if count > 1 else ""
+        line = f"left out: {key[0]}, {bad['time']}: {bad['reason']}{more}"
+        lines.append(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
+    return [Text("\n" + "\n".join(lines))]
+
+
+def _results(report: BacktestReport) -> Table:
+    table = _table("policy", "trades with", "P&L", "risk", "variance reduction", "orders", "turnover USD", left=2)
+    write, alone = _writer(report.numeraire), report.unhedged
+    table.add_row("unhedged", "", write(alone.pnl), write(alone.std), "", "", "")
+    for policy in report.policies:
+        reduction = policy.variance_reduction
+        table.add_row(
+            policy.name,
+            policy.instrument,
+            write(policy.pnl),
+            write(policy.std),
+            f"{reduction:.2%}" if math.isfinite(reduction) else "none",
+            f"{policy.orders:,}",
+            _writer("USD")(policy.turnover),
+        )
+    return table
+
+
+def _parts(report: BacktestReport) -> Table:
+    table = _table("policy", "book", "pool fees", "hedge", "fees", "spread", "funding", "gas", "P&L", left=1)
+    write = _writer(report.numeraire)
+    for policy in report.policies:
+        costs = policy.costs
+        parts = (policy.book, policy.pool_fees, policy.hedge, -costs.fees, -costs.spread, -costs.funding, -costs.gas)
+        table.add_row(policy.name, *map(write, parts), write(policy.pnl))
+    return table
+
+
+def _pictures(report: BacktestReport) -> Table:
+    table = _table("policy", "", "lowest", "highest", left=2)
+    write = _writer(report.numeraire)
+    paths = {"unhedged": report.unhedged.path} | {policy.name: policy.path for policy in report.policies}
+    low = min(float(path.min()) for path in paths.values())
+    high = max(float(path.max()) for path in paths.values())
+    for name, path in paths.items():
+        table.add_row(name, _picture(path, low, high), write(float(path.min())), write(float(path.max())))
+    notes = [_note(policy) for policy in report.policies]
+    for note in filter(None, notes):
+        table.add_row(*note)
+    return table
+
+
+def _note(policy: PolicyResult) -> tuple[str, str, str, str] | None:
+    if not (policy.rejects or policy.alerts):
+        return None
+    refused = [f"refused {count:,} times: {reason}" for reason, count in policy.rejects.items()]
+    alerts = [f"{policy.alerts:,} alerts"] if policy.alerts else []
+    return policy.name, "; ".join((*refused, *alerts)), "", ""
+
+
+def _picture(path: Float64[np.ndarray, " n_sample"], low: float, high: float) -> str:
+    """Draw a path with eight heights of blocks."""
+    places = np.linspace(0, path.size - 1, min(_PICTURE, path.size)).round().astype(int)
+    scaled = (path[places] - low) / (high - low) if high > low else np.zeros(places.size)
+    return "".join(_BARS[min(int(8.0 * value), 7)] for value in scaled)
+
+
+def _writer(numeraire: str) -> Callable[[float], str]:
+    """Return what writes amounts of one currency: cents of dollars, ten-thousandths of coins."""
+    usual = 2 if numeraire == "USD" else 4
+
+    def write(value: float) -> str:
+        if not math.isfinite(value):
+            return "none"
+        digits = 0 if abs(value) >= 1e5 else usual
+        return f"{round(value, digits) + 0.0:,.{digits}f}"  # adding zero takes the sign of a negative zero away
+
+    return write
