@@ -150,7 +150,7 @@ def test_funding_is_paid_on_what_was_held_at_the_mark_of_its_instant(world: Worl
 @given(worlds(longest=50, faults=FAULTS))
 def test_the_engine_ends_with_the_books_of_the_venue(world: World) -> None:
     session = world.run(run_skip_ahead)
-    assert session.state.ledger == session.venue.books
+    assert session.books_agree()
 
 
 @given(worlds(longest=50, faults=NO_FAULTS))

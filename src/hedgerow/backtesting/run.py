@@ -141,7 +141,7 @@ class _Run:
             session = Session(engine, venue, write, VolFitter(study, self.recorded))
             (run_loop if self.every_event else run_skip_ahead)(session, tape, tell, study.end_ns)
             session.finish(study.end_ns)
-        if session.state.ledger != venue.books:
+        if not session.books_agree():
             raise InvariantBroken(f"policy {name}: the engine's ledger and the venue's differ at the end")
         kind = str(line.__struct_config__.tag)
         return measure(session, samples, alone, name=name, kind=kind, numeraire=study.numeraire)

@@ -18,7 +18,9 @@ from hedgerow.backtesting.fits import VolFitter
 from hedgerow.backtesting.load import load_recorded
 from hedgerow.config import Study
 from hedgerow.core.instants import from_datetime
+from hedgerow.core.money import Money
 from hedgerow.events import RequestFit
+from hedgerow.ledger import Cause
 from hedgerow.report import BacktestReport
 from studies import EXAMPLE, ONE_DAY, band, changed, grid, load, policies, study_text
 
@@ -140,7 +142,7 @@ def test_the_hedges_pnl_is_what_the_venues_exact_ledger_says(whole: tuple[Backte
         assert costs.fees == pytest.approx(-float(account.flow("USDC", "fee").amount), rel=1e-9)
         assert costs.funding == pytest.approx(-float(account.flow("USDC", "funding").amount), rel=1e-9)
         assert policy.final_position == float(account.holding(instrument).quantity)
-        assert session.state.ledger == session.venue.books
+        assert session.books_agree()
         assert session.state.orders.working == {}
 
 
@@ -358,7 +360,7 @@ def test_messages_that_go_astray_leave_both_ledgers_the_same(folder: Path, seed:
     faults = "[faults]\nlose_orders = 0.2\nlose_reports = 0.2\ndouble_reports = 0.2\nlate = 0.1\n[latency]"
     text = changed(policies(study_text(), policy), *ONE_DAY, ("[latency]", faults), ("seed = 7", f"seed = {seed}"))
     result, (session,) = run_and_look(load(folder, text))
-    assert session.state.ledger == session.venue.books
+    assert session.books_agree()
     assert session.state.orders.working == {}
     assert session.state.orders.impossible == 0
     assert session.venue.executions
@@ -370,7 +372,16 @@ def test_small_displayed_sizes_are_filled_in_parts(folder: Path) -> None:
     result, (session,) = run_and_look(load(folder, text))
     assert result.policies[0].fills > result.policies[0].orders
     assert max(abs(got.lots) for _, _, got in session.venue.executions) == 500
-    assert session.state.ledger == session.venue.books
+    assert session.books_agree()
+
+
+@pytest.mark.parametrize(("currency", "cause"), [("USDC", "fee"), ("USDC", "trade"), ("ETH", "gas")])
+def test_a_difference_of_a_millionth_between_the_ledgers_is_seen(folder: Path, currency: str, cause: Cause) -> None:
+    _, (session,) = run_and_look(load(folder, day()))
+    assert session.books_agree()
+    account = session.venue.books.account("exchange")
+    session.venue.books = session.venue.books.put("exchange", account.move(Money.of("0.000001", currency), cause))
+    assert not session.books_agree()
 
 
 # --- on the chain ---
