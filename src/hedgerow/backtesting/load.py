@@ -11,13 +11,22 @@ from hedgerow.backtesting.labels import Input, assumptions
 from hedgerow.config import Study
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.ids import Currency, PoolName
-from hedgerow.core.instants import DAY_NS, SECOND_NS, seconds_ns
+from hedgerow.core.instants import DAY_NS, SECOND_NS, seconds_ns, to_iso
+from hedgerow.instruments.uniswap import MAX_TICK
 from hedgerow.market import PoolState
-from hedgerow.market.series import BadRow, Series, read_bars, read_funding
+from hedgerow.market.series import NO_BOUNDS, BadRow, Bounds, RowFault, Series, read_bars, read_funding
 from hedgerow.venues import Funding
 
 _TICK_BASE: Final = 1.0001
 _MS_NS: Final = 1_000_000
+_POOL_BOUNDS: Final = {
+    "closeTick": (-float(MAX_TICK), float(MAX_TICK)),
+    "inAmount0": (0.0, math.inf),
+    "inAmount1": (0.0, math.inf),
+}
+_FARTHEST: Final = 1.25
+"""The price and the pool's are nearer than this factor, or one of them is wrong. [pure]"""
+
 _POOL_COLUMNS: Final = ("closeTick", "currentLiquidity", "inAmount0", "inAmount1")
 
 
@@ -114,7 +123,13 @@ def load_recorded(study: Study) -> Recorded:
 
 
 def _bars(
-    study: Study, name: str, file: str, bar_s: float, numbers: tuple[str, ...], positive: tuple[str, ...]
+    study: Study,
+    name: str,
+    file: str,
+    bar_s: float,
+    numbers: tuple[str, ...],
+    positive: tuple[str, ...],
+    bounds: Bounds = NO_BOUNDS,
 ) -> Series:
     series = read_bars(
         study.path(file),
@@ -126,6 +141,7 @@ def _bars(
         end_ns=study.end_ns,
         bad_rows=study.data.bad_rows,
         max_gap_ns=seconds_ns(study.data.max_gap_s),
+        bounds=bounds,
     )
     # A bar that is shorter than stated would be known too late, one that is longer too early: that is look-ahead.
     apart = float(np.median(np.diff(series.at_ns))) if series.at_ns.size > 1 else series.bar_ns
@@ -143,7 +159,7 @@ def _load_pool(study: Study, bad: list[BadRow], inputs: list[Input]) -> tuple[Po
         raise study.error(
             "data.pool.token0", f"neither token is {study.base}", "name wrapped coins by their own ticker"
         )
-    series = _bars(study, "pool", terms.file, terms.bar_s, _POOL_COLUMNS, ("currentLiquidity",))
+    series = _bars(study, "pool", terms.file, terms.bar_s, _POOL_COLUMNS, ("currentLiquidity",), _POOL_BOUNDS)
     bad += series.left_out
     inputs.append(
         Input(name="pool", label="recorded", detail=f"{Path(terms.file).name}, price to a tick", rows=series.at_ns.size)
@@ -195,7 +211,28 @@ def _load_price(
     if pool is not None and not 0.5 < float(np.median(price) / np.median(pool.price)) < 2.0:
         problem = f"its median {np.median(price):.6g} is far from the pool's {np.median(pool.price):.6g}"
         raise study.error("data.price.column", problem, "name the column with the price of the coin, and check token0")
-    return series.at_ns, price
+    return (series.at_ns, price) if pool is None else _held_against(study, series, price, pool, bad)
+
+
+def _held_against(
+    study: Study, series: Series, price: Float64[np.ndarray, " n_row"], pool: PoolBars, bad: list[BadRow]
+) -> tuple[Int64[np.ndarray, " n_good"], Float64[np.ndarray, " n_good"]]:
+    """Refuse or leave out prices that are far from the pool's at the same instant."""
+    _, own, its = np.intersect1d(series.at_ns, pool.at_ns, return_indices=True)
+    ratio = price[own] / pool.price[its]
+    far = own[(ratio > _FARTHEST) | (ratio < 1.0 / _FARTHEST)]
+    good = np.ones(price.size, dtype=bool)
+    good[far] = False
+    for i in far.tolist():
+        label = to_iso(int(series.at_ns[i]) - series.bar_ns)
+        near = pool.price[pool.at_ns.searchsorted(series.at_ns[i])]
+        reason = f"the price {price[i]:.6g} is far from the pool's {near:.6g}"
+        if study.data.bad_rows == "refuse":
+            advice = 'mend the file, or set bad_rows = "skip" in [data]'
+            raise study.error("data.price.file", f"{label}: {reason}", advice)
+        fault = RowFault.IMPLAUSIBLE
+        bad.append(BadRow(series="price", file=series.file, row=i, label=label, fault=fault, reason=reason))
+    return series.at_ns[good], price[good]
 
 
 def _load_gas(

@@ -105,6 +105,7 @@ def measure(
         ),
         std=deviation(path, samples),
         variance_reduction=_reduction(path, alone.path, samples),
+        sent=session.state.orders.next_id,
         orders=len({order for _, order, _ in done}),
         fills=len(done),
         turnover=_turnover(session, settings),

@@ -17,7 +17,7 @@ from hedgerow.backtesting.session import Session
 from hedgerow.backtesting.wiring import engine_settings, make_venue, policy_instrument
 from hedgerow.book import Row
 from hedgerow.config import PolicyLine, Study
-from hedgerow.core.errors import InvariantBroken
+from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.instants import seconds_ns
 from hedgerow.engine import Engine
 from hedgerow.report.backtest import BacktestReport, PolicyResult, Unhedged
@@ -121,7 +121,7 @@ class _Run:
     def _folder(self, number: int, name: str) -> Path | None:
         if self.journal is None:
             return None
-        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+        slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "policy"
         return self.journal / f"{number + 1:02d}-{slug}"
 
     def policy(self, number: int, samples: Samples, alone: Unhedged, progress: Progress) -> PolicyResult:
@@ -139,8 +139,11 @@ class _Run:
 
         with open_record(self._folder(number, name), engine.settings, self.say) as write:
             session = Session(engine, venue, write, VolFitter(study, self.recorded))
-            (run_loop if self.every_event else run_skip_ahead)(session, tape, tell, study.end_ns)
-            session.finish(study.end_ns)
+            try:
+                (run_loop if self.every_event else run_skip_ahead)(session, tape, tell, study.end_ns)
+                session.finish(study.end_ns)
+            except InputError as error:  # what no check of the file alone can see
+                raise study.error(f"policy[{number}]", error.problem, error.advice) from None
         if not session.books_agree():
             raise InvariantBroken(f"policy {name}: the engine's ledger and the venue's differ at the end")
         kind = str(line.__struct_config__.tag)

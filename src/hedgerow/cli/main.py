@@ -108,6 +108,8 @@ def backtest(study: Path, journal: Path | None, *, as_json: bool, every_event: b
     from hedgerow.cli.screen import progress_bars, show_backtest
     from hedgerow.config import load_study
 
+    if journal == Path():
+        raise click.UsageError("--journal needs the name of a folder")
     content = load_study(study)
     with progress_bars() as progress:
         report = run(
@@ -203,6 +205,7 @@ def main() -> NoReturn:
         command = error.ctx.command_path if error.ctx else "hedgerow"
         _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
     except click.Abort:
+        click.echo("hedgerow: interrupted; with --journal the same command goes on where it stopped", err=True)
         sys.exit(130)
     except InvariantBroken:
         raise

@@ -13,6 +13,7 @@ from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, rea
 
 _LONGEST_S: Final = 1e9
 _MOST: Final = 1e9
+_RICHEST: Final = 1e12
 
 
 def load_study(path: str | Path) -> Study:
@@ -105,6 +106,7 @@ _BOUNDS: Final = {
     "data.pool.decimals0": (0, 36),
     "data.pool.decimals1": (0, 36),
     "data.gas.bar_s": (1.0, 1e7),
+    "hedge.delta": (-_MOST, _MOST),
     "hedge.order_timeout_s": (1e-3, 1e7),
     "hedge.retry_s": (1e-3, 1e7),
     "hedge.max_quote_age_s": (1e-3, _LONGEST_S),
@@ -132,6 +134,8 @@ def _check_tables(study: Study) -> None:
     every = study.refit.every_s
     if every and not 1.0 <= every <= _LONGEST_S:
         raise study.error("refit.every_s", f"is {every:g}", "give zero for never, or at least 1 second")
+    if study.latency.data_ms * 1e-3 >= study.hedge.max_quote_age_s:
+        raise study.error("hedge.max_quote_age_s", "is shorter than data travel", "give quotes longer")
     if study.seed < 0:
         raise study.error("seed", f"is {study.seed}", "give a number that is not negative")
     _check_lists(study)
@@ -139,7 +143,10 @@ def _check_tables(study: Study) -> None:
 
 def _check_lists(study: Study) -> None:
     for i, account in enumerate(study.account):
-        for currency in account.balances:
+        for currency, amount in account.balances.items():
+            if not abs(amount) <= _RICHEST:
+                advice = f"give at most {_RICHEST:g}: cents would be lost beyond"
+                raise study.error(f"account[{i}].balances.{currency}", f"is {amount:g}", advice)
             if currency not in ("USD", study.base, *study.rates):
                 problem = f"{currency} has no USD rate"
                 raise study.error(f"account[{i}].balances.{currency}", problem, f"state it: [rates] {currency} = 1.0")

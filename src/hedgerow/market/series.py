@@ -6,11 +6,12 @@ the caller's limit divides are separate episodes, and no series is read across i
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,6 +23,14 @@ from hedgerow.market.parquet import Columns, read_columns
 BadRows: TypeAlias = Literal["refuse", "skip"]
 
 
+Bounds: TypeAlias = Mapping[str, tuple[float, float]]
+"""Least and largest value by column. [as the source]"""
+
+NO_BOUNDS: Final[Bounds] = MappingProxyType({})
+_FUNDING: Final = (-0.1, 0.1)
+"""No venue's funding goes further in one settlement. [fraction]"""
+
+
 class RowFault(Enum):
     """What is wrong with a row, or between two rows, of a series."""
 
@@ -31,6 +40,7 @@ class RowFault(Enum):
     NOT_POSITIVE = "not positive"
     NOT_FINITE = "not finite"
     OFF_GRID = "off grid"
+    IMPLAUSIBLE = "implausible"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +109,7 @@ def read_bars(
     end_ns: int,
     bad_rows: BadRows,
     max_gap_ns: int,
+    bounds: Bounds = NO_BOUNDS,
 ) -> Series:
     """Read the bars that became final in ``(start_ns, end_ns]``.
 
@@ -118,6 +129,8 @@ def read_bars(
         Whether bad rows and gaps refuse the file or are left out and named.
     max_gap_ns : int
         A longer stretch without a bar is refused in either case. [ns]
+    bounds : mapping of str to (float, float)
+        Least and largest value of columns that have such. [as the source]
 
     Returns
     -------
@@ -135,7 +148,7 @@ def read_bars(
     read = _read(path, numbers)
     rows = np.arange(read.time_ns.size, dtype=np.int64)
     file = _Rows(name=name, file=str(path), row=rows, label_ns=read.time_ns, columns=read.numbers, bar_ns=bar_ns)
-    return _series(file, positive, (start_ns, end_ns), bad_rows, max_gap_ns)
+    return _series(file, positive, (start_ns, end_ns), bad_rows, max_gap_ns, bounds)
 
 
 def read_funding(
@@ -180,7 +193,7 @@ def read_funding(
         raise ConfigError(str(path), found[0], f"no row of {venue} {asset}", f"the file holds {held}")
     rates = {"funding_rate": read.numbers["funding_rate"][rows]}
     file = _Rows(name=name, file=str(path), row=rows, label_ns=read.time_ns[rows], columns=rates, bar_ns=0)
-    return _series(file, (), (start_ns, end_ns), bad_rows, max_gap_ns)
+    return _series(file, (), (start_ns, end_ns), bad_rows, max_gap_ns, {"funding_rate": _FUNDING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,20 +222,29 @@ class _Rows:
         return self.bad(int(self.row[i]), int(self.label_ns[i]), fault, reason, column)
 
 
-def _series(file: _Rows, positive: Sequence[str], window: tuple[int, int], bad_rows: BadRows, limit_ns: int) -> Series:
+def _series(
+    file: _Rows,
+    positive: Sequence[str],
+    window: tuple[int, int],
+    bad_rows: BadRows,
+    limit_ns: int,
+    bounds: Bounds,
+) -> Series:
     (start, end), refuse = (edge - file.bar_ns for edge in window), bad_rows == "refuse"
     if start >= end:
         raise InputError(f"the window {_span(*window)} is empty", "give an end after the start")
     seen = file.where((file.label_ns > start) & (file.label_ns <= end))
-    bad = _bad_content(seen, positive)
+    bad = _bad_content(seen, positive, bounds)
     bad += _bad_order(seen.without(bad))
     kept = seen.without(bad)
-    if not seen.row.size or not (kept.row.size or refuse):
+    between = not seen.row.size and _is_between(file, (start, end))
+    if not between and (not seen.row.size or not (kept.row.size or refuse)):
         raise _nothing(file, window, bad)
     step = _step(kept, file)
-    gaps = _gaps(seen, window, step)  # without those that bad rows leave, which are named already
+    gaps = [] if between else _gaps(seen, window, step)  # without those that bad rows leave, which are named already
     # Whoever refuses bad rows shall hear of them, not of the holes that leaving them out would make.
-    _refuse_holes(gaps if refuse else _gaps(kept, window, step), limit_ns, 0 if refuse else len(bad))
+    holes = gaps if refuse or between else _gaps(kept, window, step)
+    _refuse_holes(holes, limit_ns, [] if refuse else bad)
     left_out = tuple(sorted([*(gap for _, gap in gaps), *bad], key=lambda item: item.row))
     if left_out and refuse:
         raise _refusal(left_out)
@@ -231,12 +253,23 @@ def _series(file: _Rows, positive: Sequence[str], window: tuple[int, int], bad_r
     return Series(name=name, file=where, at_ns=at_ns, columns=columns, left_out=left_out, bar_ns=bar_ns)
 
 
-def _bad_content(rows: _Rows, positive: Sequence[str]) -> list[BadRow]:
+def _is_between(file: _Rows, window: tuple[int, int]) -> bool:
+    """Tell whether a window lies between two settlements that follow each other: then none is missing."""
+    step, labels = _step(file, file), file.label_ns
+    if file.bar_ns or not labels.size:
+        return False
+    return bool(labels.min() <= window[0] and window[1] <= labels.max() and window[1] - window[0] <= 1.5 * step)
+
+
+def _bad_content(rows: _Rows, positive: Sequence[str], bounds: Bounds) -> list[BadRow]:
     """Name the rows that are bad by themselves, each by its first fault."""
     bar, values = max(rows.bar_ns, 1), rows.columns
     rules = [("ts", rows.label_ns % bar != 0, RowFault.OFF_GRID, f"the label is no multiple of {describe_age(bar)}")]
     rules += [(name, ~np.isfinite(values[name]), RowFault.NOT_FINITE, "not a finite number") for name in values]
     rules += [(name, values[name] <= 0.0, RowFault.NOT_POSITIVE, "not above zero") for name in positive]
+    for name, (low, high) in bounds.items():
+        beyond = (values[name] < low) | (values[name] > high)
+        rules.append((name, beyond, RowFault.IMPLAUSIBLE, f"outside {low:g} to {high:g}"))
     found: dict[int, BadRow] = {}
     for name, broken, fault, rule in rules:
         for i in np.flatnonzero(broken).tolist():
@@ -284,12 +317,14 @@ def _gaps(rows: _Rows, window: tuple[int, int], step: float) -> list[tuple[int, 
     return found
 
 
-def _refuse_holes(gaps: list[tuple[int, BadRow]], limit_ns: int, n_bad: int) -> None:
+def _refuse_holes(gaps: list[tuple[int, BadRow]], limit_ns: int, bad: list[BadRow]) -> None:
     for length, gap in gaps:
         if length > limit_ns:
-            why = f" without the bad rows, {n_bad} in all," if n_bad else ""
+            why, advice = "", "choose start and end on one side of it, as the two sides are separate episodes"
+            if bad:
+                first = f"row {bad[0].row}, {bad[0].label}: {bad[0].reason}"
+                why, advice = f" without the {len(bad)} bad rows (the first: {first})", "mend the file"
             problem = f"hole of {describe_age(length)}{why} where {describe_age(limit_ns)} is allowed: {gap.reason}"
-            advice = "choose start and end on one side of it, as the two sides are separate episodes"
             raise ConfigError(gap.file, "ts", problem, advice)
 
 

@@ -43,8 +43,8 @@ class PolicyResult:
         Standard deviation of P&L over one interval; NaN with fewer than two intervals. [numeraire]
     variance_reduction : float
         One minus the variance over the unhedged one; NaN where there is none. [fraction]
-    orders, fills : int
-        Orders of which something was traded, and trades. [count]
+    sent, orders, fills : int
+        Orders that were sent, those of which something was traded, and trades. [count]
     turnover : float
         Sum of all notionals. [USD]
     rejects : dict of str to int
@@ -73,6 +73,7 @@ class PolicyResult:
     costs: Costs
     std: float
     variance_reduction: float
+    sent: int
     orders: int
     fills: int
     turnover: float
@@ -102,6 +103,7 @@ class PolicyResult:
             "risk": {"std": _number(self.std)},
             "variance_reduction": _number(self.variance_reduction),
             "cost": {"fees": costs.fees, "spread": costs.spread, "funding": costs.funding, "gas": costs.gas},
+            "orders": self.sent,
             "trades": self.orders,
             "fills": self.fills,
             "turnover": self.turnover,
@@ -111,6 +113,7 @@ class PolicyResult:
             "final_position": self.final_position,
             "decisions": self.decisions,
             "decisions_hash": self.decisions_hash,
+            "path": self.path.tolist(),
         }
 
 
@@ -195,6 +198,7 @@ class BacktestReport:
             "events": self.events,
             "units": {
                 "pnl": self.numeraire,
+                "path": self.numeraire,
                 "parts": self.numeraire,
                 "risk": f"{self.numeraire} per {self.interval_ns / SECOND_NS:g} s",
                 "variance_reduction": "fraction",
@@ -204,7 +208,13 @@ class BacktestReport:
             },
             "inputs": list(self.inputs),
             "left_out": list(self.left_out),
-            "unhedged": {"pnl": alone.pnl, "pool_fees": alone.pool_fees, "risk": {"std": _number(alone.std)}},
+            "sample_times": [to_iso(int(at_ns)) for at_ns in self.sample_ns],
+            "unhedged": {
+                "pnl": alone.pnl,
+                "pool_fees": alone.pool_fees,
+                "risk": {"std": _number(alone.std)},
+                "path": alone.path.tolist(),
+            },
             "policies": [policy.to_dict() for policy in self.policies],
         }
 

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hedgerow.core.arrays import Float64
-from hedgerow.core.instants import HOUR_NS, to_iso
+from hedgerow.core.instants import HOUR_NS, SECOND_NS, to_iso
 from hedgerow.report.backtest import BacktestReport, PolicyResult
 from hedgerow.report.render import CANVAS, WIDTH
 
@@ -54,7 +54,7 @@ def backtest_view(report: BacktestReport) -> RenderableType:
     RenderableType
         For a rich console. [text]
     """
-    hours = report.interval_ns / HOUR_NS
+    risk = f"risk is the std of P&L over {_length(report.interval_ns)}"
     head = Text(f"BACKTEST  {report.name}\n", style="bold")
     head.append(
         f"{to_iso(report.start_ns)} to {to_iso(report.end_ns)}   numeraire {report.numeraire}   "
@@ -66,9 +66,9 @@ def backtest_view(report: BacktestReport) -> RenderableType:
         Text("1  What is recorded and what is assumed\n", style="bold"),
         _inputs(report),
         *_left_out(report),
-        Text(f"\n2  Policies, in {report.numeraire}; risk is the std of P&L over {hours:g} h\n", style="bold"),
+        Text(f"\n2  Policies, in {report.numeraire}; {risk}\n", style="bold"),
         _results(report),
-        Text(f"\n3  Where P&L comes from, in {report.numeraire}; costs are paid\n", style="bold"),
+        Text(f"\n3  Where P&L comes from, in {report.numeraire}; what was paid is negative\n", style="bold"),
         _parts(report),
         Text("\n4  P&L through the days, all on one scale\n", style="bold"),
         _pictures(report),
@@ -106,7 +106,7 @@ def _left_out(report: BacktestReport) -> list[Text]:
 
 
 def _results(report: BacktestReport) -> Table:
-    table = _table("policy", "trades with", "P&L", "risk", "variance reduction", "orders", "turnover USD", left=2)
+    table = _table("policy", "trades with", "P&L", "risk", "variance reduction", "trades", "turnover USD", left=2)
     write, alone = _writer(report.numeraire), report.unhedged
     table.add_row("unhedged", "", write(alone.pnl), write(alone.std), "", "", "")
     for policy in report.policies:
@@ -160,6 +160,14 @@ def _picture(path: Float64[np.ndarray, " n_sample"], low: float, high: float) ->
     places = np.linspace(0, path.size - 1, min(_PICTURE, path.size)).round().astype(int)
     scaled = (path[places] - low) / (high - low) if high > low else np.zeros(places.size)
     return "".join(_BARS[min(int(8.0 * value), 7)] for value in scaled)
+
+
+def _length(interval_ns: int) -> str:
+    """Write the length of an interval in the largest unit that it fills."""
+    for unit, name in ((HOUR_NS, "h"), (60 * SECOND_NS, "min"), (SECOND_NS, "s")):
+        if interval_ns >= unit:
+            return f"{interval_ns / unit:g} {name}"
+    return f"{interval_ns / SECOND_NS:g} s"
 
 
 def _writer(numeraire: str) -> Callable[[float], str]:

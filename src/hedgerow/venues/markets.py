@@ -75,7 +75,7 @@ class SimulatedMarket(Protocol):
         """
         ...
 
-    def trade(self, lots: int, at_ns: int, limit: float | None) -> Execution | Refusal:
+    def trade(self, lots: int, at_ns: int, limit: float | None) -> Execution | Refusal | None:
         """Trade what can be traded at an instant.
 
         Parameters
@@ -89,8 +89,8 @@ class SimulatedMarket(Protocol):
 
         Returns
         -------
-        Execution or Refusal
-            All of it, a part, or nothing. [as their fields]
+        Execution, Refusal or None
+            All of it or a part; nothing, for good; nothing before the market changes. [as their fields]
         """
         ...
 
@@ -125,9 +125,11 @@ class SimulatedMarket(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class QuotedMarket:
     """Takers pay the quote, up to the size that is displayed at each quote.
+
+    It remembers what was taken from the quote of the moment, and nothing else.
 
     Parameters
     ----------
@@ -154,12 +156,15 @@ class QuotedMarket:
     fee: Fee
     displayed_lots: int
     max_age_ns: int
+    _shown_ns: int = -1
+    _bought: int = 0
+    _sold: int = 0
 
     def dealt_with_ns(self, arrival_ns: int) -> int:
         """As the port says: at once."""
         return arrival_ns
 
-    def trade(self, lots: int, at_ns: int, limit: float | None) -> Execution | Refusal:
+    def trade(self, lots: int, at_ns: int, limit: float | None) -> Execution | Refusal | None:
         """As the port says: at the ask or the bid."""
         quote = self._quote(at_ns)
         if quote is None:
@@ -167,12 +172,27 @@ class QuotedMarket:
         price = quote.b if lots > 0 else quote.a
         if limit is not None and (price > limit if lots > 0 else price < limit):
             return Refusal(reason="the price is beyond the limit")
-        size = min(abs(lots), self.displayed_lots or abs(lots))
+        size = self._take(lots, quote.at_ns)
+        if not size:
+            return None
         done = size if lots > 0 else -size
         paid = exact(price)
         fee = trade_fee(self.instrument, self.fee, done * self.lot, paid, paid)
         mid = 0.5 * (quote.a + quote.b)
         return Execution(lots=done, price=paid, fee=fee.amount, gas=Decimal(0), mid=mid)
+
+    def _take(self, lots: int, quote_ns: int) -> int:
+        """Take what is left of a quote on one side; orders share it."""
+        if not self.displayed_lots:
+            return abs(lots)
+        if quote_ns != self._shown_ns:
+            self._shown_ns, self._bought, self._sold = quote_ns, 0, 0
+        size = min(abs(lots), self.displayed_lots - (self._bought if lots > 0 else self._sold))
+        if lots > 0:
+            self._bought += size
+        else:
+            self._sold += size
+        return size
 
     def mid(self, at_ns: int) -> float | None:
         """As the port says."""

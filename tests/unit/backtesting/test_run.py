@@ -212,18 +212,36 @@ def test_the_json_has_these_keys_and_only_finite_numbers(report: BacktestReport)
     plain: dict[str, Any] = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert set(plain) == {
         "study", "base", "numeraire", "start", "end", "driver", "events", "units", "inputs", "left_out", "unhedged",
-        "policies",
+        "policies", "sample_times",
     }  # fmt: skip
     assert set(plain["policies"][0]) == {
         "name", "kind", "instrument", "pnl", "parts", "risk", "variance_reduction", "cost", "trades", "fills",
+        "orders", "path",
         "turnover", "rejects", "reject_reasons", "alerts", "final_position", "decisions", "decisions_hash",
     }  # fmt: skip
     assert set(plain["policies"][0]["cost"]) == {"fees", "spread", "funding", "gas"}
     assert set(plain["policies"][0]["parts"]) == {"book", "pool_fees", "hedge"}
-    assert set(plain["unhedged"]) == {"pnl", "pool_fees", "risk"}
+    assert set(plain["unhedged"]) == {"pnl", "pool_fees", "risk", "path"}
     assert plain["units"]["risk"] == "USD per 3600 s"
+    assert len(plain["sample_times"]) == len(plain["policies"][0]["path"]) == len(plain["unhedged"]["path"]) == 97
+    assert plain["policies"][0]["path"][-1] == plain["policies"][0]["pnl"]
     assert (plain["start"], plain["end"]) == ("2023-08-13T00:00:00.000Z", "2023-08-17T00:00:00.000Z")
     assert plain["policies"][1]["pnl"] == report.policies[1].pnl
+
+
+def test_a_price_far_from_the_pools_is_left_out_or_refused(folder: Path, tmp_path: Path) -> None:
+    prices = pq.read_table(EXAMPLE / "price.parquet")
+    spoiled = prices["WETH"].to_pylist()
+    spoiled[3000] *= 50.0
+    at = prices.column_names.index("WETH")
+    pq.write_table(prices.set_column(at, "WETH", [spoiled]), tmp_path / "price.parquet")
+    text = day((str(EXAMPLE / "price.parquet"), str(tmp_path / "price.parquet")))
+    (bad,) = (item for item in hr.backtest(load(folder, text)).left_out if item["series"] == "price")
+    assert bad["fault"] == "implausible"
+    assert "is far from the pool's 18" in bad["reason"]
+    strict = changed(text, ('bad_rows = "skip"', 'bad_rows = "refuse"'))
+    with pytest.raises(hr.ConfigError, match=r"data\.price\.file: 2023-08-15T02:00.*is far from the pool's 18"):
+        hr.backtest(load(folder, strict))
 
 
 def test_what_has_no_number_is_null(folder: Path) -> None:

@@ -288,7 +288,10 @@ def test_a_hole_within_the_limit_is_named_and_not_filled(tmp_path: Path) -> None
 def test_rows_left_out_count_towards_the_limit(tmp_path: Path) -> None:
     path = bars(tmp_path, range(5), price=[1.0, NAN, NAN, NAN, 5.0])
     assert len(read(path, 5, bad_rows="skip", max_gap_ns=3 * MINUTE).left_out) == 3
-    with pytest.raises(ConfigError, match=r"hole of 3 min 0 s without the bad rows, 3 in all, where 1 min 0 s is allo"):
+    with pytest.raises(
+        ConfigError,
+        match=r"hole of 3 min 0 s without the 3 bad rows .the first: row 1, .* where 1 min 0 s is allo",
+    ):
         read(path, 5, bad_rows="skip", max_gap_ns=MINUTE)
     # Whoever refuses bad rows hears of the first of them, not of the hole that they would leave.
     with pytest.raises(ConfigError, match=r"price: row 1, .*in all: 3\); mend"):
@@ -369,7 +372,7 @@ def test_jitter_stays_and_is_no_gap(tmp_path: Path) -> None:
     assert series.at_ns.tolist() == [TEN + hour * HOUR + 10**9 for hour in (8, 16, 24, 32, 40)]
 
 
-SETTLED = {
+SETTLED: dict[str, tuple[list[int], list[float], list[tuple[int, int, RowFault]], list[int]]] = {
     # name: hours, rates, then row in the file, hour and fault of what is bad, then the hours kept
     "nan": ([8, 16, 24, 32, 40], [1, NAN, 3, 4, 5], [(3, 16, RowFault.NOT_FINITE)], [8, 24, 32, 40]),
     "duplicate": ([8, 16, 16, 24, 32, 40], [1, 2, 2, 3, 4, 5], [(6, 16, RowFault.DUPLICATE)], [8, 16, 24, 32, 40]),
@@ -383,7 +386,7 @@ SETTLED = {
 @pytest.mark.parametrize("case", SETTLED)
 def test_a_fault_of_settlements_is_named_or_refused(tmp_path: Path, case: str) -> None:
     hours, rates, bad, kept = SETTLED[case]
-    path = funding(tmp_path, hours, funding_rate=rates)
+    path = funding(tmp_path, hours, funding_rate=[1e-4 * float(rate) for rate in rates])
     series = settlements(path, bad_rows="skip")
     labels = [(dt.datetime(2023, 8, 14, 10, tzinfo=dt.UTC) + dt.timedelta(hours=hour)) for _, hour, _ in bad]
     expected = [
@@ -432,3 +435,20 @@ def test_what_a_funding_file_lacks_is_told(tmp_path: Path) -> None:
 def test_an_empty_window_of_settlements_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is empty"):
         settlements(funding(tmp_path, [8, 16, 24]), end_ns=TEN)
+
+
+@pytest.mark.parametrize("rate", [0.1001, -0.2, 5.0])
+def test_funding_that_no_venue_ever_took_is_implausible(tmp_path: Path, rate: float) -> None:
+    path = funding(tmp_path, [8, 16, 24, 32, 40], funding_rate=[1e-4, rate, 1e-4, 1e-4, 0.1])
+    series = settlements(path, bad_rows="skip")
+    assert [(item.row, item.fault) for item in series.left_out] == [(3, RowFault.IMPLAUSIBLE)]
+    assert series.columns["funding_rate"].tolist() == [1e-4, 1e-4, 1e-4, 0.1]
+
+
+def test_between_two_settlements_none_is_due(tmp_path: Path) -> None:
+    path = funding(tmp_path, [8, 16, 24, 32, 40])
+    quiet = settlements(path, start_ns=TEN + 17 * HOUR, end_ns=TEN + 23 * HOUR)
+    assert quiet.at_ns.size == 0
+    assert quiet.left_out == ()
+    with pytest.raises(ConfigError, match="no row became final"):  # behind the last one nobody knows
+        settlements(path, start_ns=TEN + 41 * HOUR, end_ns=TEN + 43 * HOUR)

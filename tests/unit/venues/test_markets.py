@@ -47,12 +47,12 @@ def quoted(**changes: Any) -> QuotedMarket:
     return QuotedMarket(**(terms | changes))
 
 
-def got(result: Execution | Refusal) -> Execution:
+def got(result: Execution | Refusal | None) -> Execution:
     assert isinstance(result, Execution), result
     return result
 
 
-def refused(result: Execution | Refusal) -> Refusal:
+def refused(result: Execution | Refusal | None) -> Refusal:
     assert isinstance(result, Refusal), result
     return result
 
@@ -89,6 +89,13 @@ class TestQuotes:
         if isinstance(result, Refusal):
             assert "is beyond the limit" in result.reason
             assert result.gas == 0
+
+    def test_orders_share_what_a_quote_displays(self) -> None:
+        market = quoted(displayed_lots=30)
+        assert [got(market.trade(lots, 10 * SECOND, None)).lots for lots in (20, 20, -40)] == [20, 10, -30]
+        assert market.trade(1, 19 * SECOND, None) is None
+        assert market.trade(-1, 19 * SECOND, None) is None
+        assert got(market.trade(40, 20 * SECOND, None)).lots == 30
 
     def test_before_the_first_quote_and_long_after_the_last_there_is_no_market(self) -> None:
         market = quoted()
