@@ -148,14 +148,15 @@ def run(study: Study) -> tuple[list[Decision], Traded, Session]:
     line = study.policy[0]
     engine = Engine(engine_settings(study, line, held_rows(study, recorded)))
     instrument = policy_instrument(study, line)
-    venue, tape = make_venue(study, recorded, instrument, engine, make_tape(study, recorded, instrument))
+    market = make_tape(study, recorded, instrument)
+    venue, tape = make_venue(study, recorded, instrument, engine, market)
     decisions: list[Decision] = []
 
     def keep(record: object) -> None:
         if isinstance(record, Decision):
             decisions.append(record)
 
-    session = Session(engine, venue, keep, VolFitter(study, recorded))
+    session = Session(engine, venue, keep, VolFitter(study, market[1]))
     run_skip_ahead(session, tape)
     session.finish(study.end_ns)
     return decisions, list(venue.executions), session

@@ -55,6 +55,8 @@ def run_loop(session: Session, tape: Tape, progress: Progress = _no_progress, un
                 horizon_ns = session.horizon_ns
         session.state = state
         progress(size)
+        if size < chunk.known_ns.size:
+            return  # nothing behind is read: the venue must not be moved on either
 
 
 def run_skip_ahead(session: Session, tape: Tape, progress: Progress = _no_progress, until_ns: int = NEVER_NS) -> None:
@@ -81,6 +83,8 @@ def run_skip_ahead(session: Session, tape: Tape, progress: Progress = _no_progre
             stop = min(size, int(chunk.known_ns.searchsorted(session.horizon_ns)))
             row = _to_next_wake(session, tape.sources, kinds, chunk, reference, (row, stop))
         progress(size)
+        if size < chunk.known_ns.size:
+            return
 
 
 def _to_next_wake(

@@ -2,33 +2,36 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
-from hedgerow.backtesting.load import Recorded
+import numpy as np
+
 from hedgerow.config import Study
 from hedgerow.core.instants import YEAR_NS, seconds_ns
 from hedgerow.events import FitDone, RequestFit
+from hedgerow.venues import Chunk
 
-_MS_NS = 1_000_000
 _LEAST_RETURNS = 10
 
 
 class VolFitter:
-    """Fits one realised vol to recorded prices, known late by the latency of the data.
+    """Fits one realised vol to the prices that are known here.
 
     Parameters
     ----------
     study : Study
         Window and duration of a fit.
-    recorded : Recorded
-        Prices.
+    chunks : sequence of Chunk
+        The tape; its source 0 is the price.
     """
 
-    def __init__(self, study: Study, recorded: Recorded) -> None:
+    def __init__(self, study: Study, chunks: Sequence[Chunk]) -> None:
         self._window_ns = seconds_ns(study.refit.window_s)
         self._takes_ns = seconds_ns(study.refit.takes_s)
-        # The jitter of single rows is not repeated here: three times its mean keeps clear of looking ahead.
-        self._late_ns = round((study.latency.data_ms + 3.0 * study.latency.jitter_ms) * _MS_NS)
-        self._at_ns, self._price = recorded.price_at_ns, recorded.price
+        own = [(chunk, chunk.source == 0) for chunk in chunks]
+        self._known_ns = np.concatenate([chunk.known_ns[price] for chunk, price in own])
+        self._at_ns = np.concatenate([chunk.at_ns[price] for chunk, price in own])
+        self._price = np.concatenate([0.5 * (chunk.a[price] + chunk.b[price]) for chunk, price in own])
 
     def __call__(self, request: RequestFit, now_ns: int) -> FitDone:
         """Fit the vol of the window that ends now.
@@ -50,8 +53,8 @@ class VolFitter:
         ----------
         Andersen, Bollerslev, Diebold, Labys (2003), Econometrica 71:579, eq. 8: realised variance.
         """
-        last = int(self._at_ns.searchsorted(now_ns - self._late_ns, side="right"))
-        first = int(self._at_ns.searchsorted(now_ns - self._late_ns - self._window_ns))
+        last = int(self._known_ns.searchsorted(now_ns, side="right"))
+        first = int(self._known_ns.searchsorted(now_ns - self._window_ns))
         done = now_ns + self._takes_ns
         values: dict[str, float] = {}
         if last - first > _LEAST_RETURNS:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from hedgerow.config import QuotedLine, Study
 
 
@@ -53,6 +55,16 @@ def assumptions(study: Study) -> list[Input]:
     said.append(Input(name="latency", label="assumed", detail=f"{detail}, jitter {late.jitter_ms:g} ms"))
     for currency, rate in study.rates.items():
         said.append(Input(name=f"rate of {currency}", label="assumed", detail=f"{rate:g} USD"))
+    faults = {key: rate for key, rate in msgspec.structs.asdict(study.faults).items() if rate}
+    if faults:
+        detail = ", ".join(f"{key} {rate:g}" for key, rate in faults.items())
+        said.append(Input(name="faults of messages", label="assumed", detail=detail))
+    if study.liquidity:
+        detail = "share L/(L + recorded) of each bar's fees, where it closes in the range; not hedged"
+        said.append(Input(name="pool fees", label="assumed", detail=detail))
+    if any(isinstance(line, QuotedLine) for line in study.instrument):
+        said.append(Input(name="margin", label="assumed", detail="unlimited: an account may run below zero"))
+    said.append(Input(name="positions, deposits", label="assumed", detail="as the study states them"))
     return said + [
         Input(name=f"vol of {option.instrument}", label="assumed", detail=f"{option.vol:.2%}, constant{_refit(study)}")
         for option in study.option

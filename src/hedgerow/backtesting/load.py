@@ -9,6 +9,7 @@ import numpy as np
 
 from hedgerow.backtesting.labels import Input, assumptions
 from hedgerow.config import Study
+from hedgerow.config.study_tables import BarFile
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.core.instants import DAY_NS, SECOND_NS, seconds_ns, to_iso
@@ -193,6 +194,10 @@ def _load_pool(study: Study, bad: list[BadRow], inputs: list[Input]) -> tuple[Po
     return bars, state
 
 
+def _detail(line: BarFile, column: str) -> str:
+    return f"{Path(line.file).name}, {column}{', ' if line.note else ''}{line.note}"
+
+
 def _load_price(
     study: Study, pool: PoolBars | None, bad: list[BadRow], inputs: list[Input]
 ) -> tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]:
@@ -204,9 +209,7 @@ def _load_price(
         return pool.at_ns, pool.price
     series = _bars(study, "price", line.file, line.bar_s, (line.column,), (line.column,))
     bad += series.left_out
-    inputs.append(
-        Input(name="price", label="recorded", detail=f"{Path(line.file).name}, {line.column}", rows=series.at_ns.size)
-    )
+    inputs.append(Input(name="price", label="recorded", detail=_detail(line, line.column), rows=series.at_ns.size))
     price = series.columns[line.column]
     if pool is not None and not 0.5 < float(np.median(price) / np.median(pool.price)) < 2.0:
         problem = f"its median {np.median(price):.6g} is far from the pool's {np.median(pool.price):.6g}"
@@ -250,7 +253,7 @@ def _load_gas(
         Input(
             name="gas",
             label="recorded",
-            detail=f"{Path(line.file).name}, {line.column} in gwei",
+            detail=_detail(line, f"{line.column} in gwei"),
             rows=series.at_ns.size,
         )
     )

@@ -44,7 +44,8 @@ def open_record(
         yield None
         return
     header = machine_header(msgspec.json.encode(settings).decode())
-    if not folder.exists():
+    if not any(folder.glob("*.journal")):
+        _check_empty(folder)
         with Journal.create(folder, header) as journal:
             yield lambda record: journal.append(encode(record))
         return
@@ -55,7 +56,16 @@ def open_record(
             say(f"{folder}: a torn tail was cut back to the last good record ({lost} were lost)")
         if journal.count:
             say(f"{folder}: {journal.count} records are there; they are checked, then continued")
-        yield _Continued(folder, read_journal(folder), journal)
+        continued = _Continued(folder, read_journal(folder), journal)
+        yield continued
+        continued.check_end()
+
+
+def _check_empty(folder: Path) -> None:
+    """Refuse a folder that holds something else; a lock is what a run leaves that was killed at its start."""
+    strangers = [path.name for path in folder.iterdir() if path.name != "lock"] if folder.exists() else []
+    if strangers:
+        raise ConfigError(str(folder), "", f"holds {strangers[0]} and no journal", "name a new folder")
 
 
 def _check_header(folder: Path, found: Header, wanted: Header) -> None:
@@ -72,6 +82,18 @@ class _Continued:
         self._folder, self._journal = folder, journal
         self._left = journal.count
         self._records = recording.records()
+
+    def check_end(self) -> None:
+        """Refuse a journal that holds more than the run.
+
+        Raises
+        ------
+        ConfigError
+            If records are left.
+        """
+        if self._left:
+            problem = f"{self._left} records stand behind the end of this run"
+            raise ConfigError(str(self._folder), "", problem, "name a new folder")
 
     def __call__(self, record: Record) -> None:
         payload = encode(record)

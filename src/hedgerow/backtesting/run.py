@@ -138,7 +138,7 @@ class _Run:
             progress(name, done, self.events)
 
         with open_record(self._folder(number, name), engine.settings, self.say) as write:
-            session = Session(engine, venue, write, VolFitter(study, self.recorded))
+            session = Session(engine, venue, write, VolFitter(study, self.markets[instrument.name][1]))
             try:
                 (run_loop if self.every_event else run_skip_ahead)(session, tape, tell, study.end_ns)
                 session.finish(study.end_ns)

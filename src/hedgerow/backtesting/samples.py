@@ -101,9 +101,7 @@ def _worth(
         return np.zeros(at.size)
     out = np.empty(at.size)
     for i, (now, price) in enumerate(zip(at.tolist(), spot.tolist(), strict=True)):
-        alive = [
-            row if row.expiry_ns is None else row._replace(expiry_years=(row.expiry_ns - now) / YEAR_NS) for row in rows
-        ]
+        alive = [_aged(row, now) for row in rows]
         book = assemble(alive, base=Currency(base), spot=price, n_group=1)
         out[i] = value_book(book, numeraire="USD")[0].sum()
     return out

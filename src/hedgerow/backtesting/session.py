@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, get_args
 
+from hedgerow.core.errors import InvariantBroken
+from hedgerow.core.money import exact
 from hedgerow.engine import Engine, EngineState
 from hedgerow.events import Alert, ClockBeat, Command, Event, FitDone, Halt, Record, RequestFit, encode
 from hedgerow.instruments import Instrument, is_inverse
@@ -13,9 +15,9 @@ from hedgerow.venues import SimulatedVenue
 
 _END_REASON: Final = "end of the study"
 _DIGITS: Final = Decimal("1e-20")
-"""Largest difference of two sums of decimals in different order, relative. [pure]"""
+"""Largest difference of two sums of decimals in different order, relative to everything that was moved. [pure]"""
 
-_CAUSES: Final[tuple[Cause, ...]] = ("deposit", "fee", "funding", "gas", "transfer")
+_CAUSES: Final[tuple[Cause, ...]] = get_args(Cause)
 _LONGEST_TAIL: Final = 100_000
 """Beats and reports after which the end is given up: something keeps on asking. [count]"""
 
@@ -136,10 +138,13 @@ class Session:
         bool
             True at the end of every run without a bug. [bool]
         """
-        instrument = self.engine.settings.instrument
+        settings = self.engine.settings
         ours, theirs = self.state.ledger, self.venue.books
+        notional = [abs(got.lots) * (got.price + 1 / got.price) for _, _, got in self.venue.executions]
+        moved = sum(notional, Decimal(1)) * settings.lot * exact(settings.instrument.contract_size)
         return all(
-            _same(ours.account(name), theirs.account(name), instrument) for name in {*ours.accounts, *theirs.accounts}
+            _same(ours.account(name), theirs.account(name), settings.instrument, _DIGITS * moved)
+            for name in {*ours.accounts, *theirs.accounts}
         )
 
     def finish(self, end_ns: int) -> None:
@@ -154,26 +159,30 @@ class Session:
         now = max(end_ns, self.state.now_ns)
         self.take(Halt(now, now, _END_REASON))
         self.alerts.pop()  # of this halt: nobody needs to be told
+        self.catch_up(now)  # what is settled at the very end
         for _ in range(_LONGEST_TAIL):
             if not (self.state.orders.working or self.venue.underway):
                 return
             self.catch_up(self.horizon_ns)
+        raise InvariantBroken(f"orders are still in flight after {_LONGEST_TAIL:,} messages")
 
 
-def _same(ours: Account, theirs: Account, instrument: Instrument) -> bool:
+def _same(ours: Account, theirs: Account, instrument: Instrument, slack: Decimal) -> bool:
     """Compare two accounts: positions, cash by cause, and what all trades have paid, realised or not."""
     if ours.holding(instrument).quantity != theirs.holding(instrument).quantity:
         return False
     pairs = [
-        (ours.flow(currency, cause).amount, theirs.flow(currency, cause).amount)
-        for currency in {*ours.currencies, *theirs.currencies}
+        (_flow(ours, currency, cause, instrument), _flow(theirs, currency, cause, instrument))
+        for currency in {*ours.currencies, *theirs.currencies, instrument.settle}
         for cause in _CAUSES
     ]
-    pairs.append((_paid(ours, instrument), _paid(theirs, instrument)))
-    return all(abs(one - other) <= _DIGITS * max(abs(one), abs(other)) for one, other in pairs)
+    return all(abs(one - other) <= slack for one, other in pairs)
 
 
-def _paid(account: Account, instrument: Instrument) -> Decimal:
-    """Sum what trades left as cash, and what they still have open."""
+def _flow(account: Account, currency: str, cause: Cause, instrument: Instrument) -> Decimal:
+    """Return one flow of cash; what trades paid counts with what they still have open."""
+    amount = account.flow(currency, cause).amount
+    if cause != "trade" or currency != instrument.settle:
+        return amount
     basis = account.holding(instrument).basis
-    return account.flow(instrument.settle, "trade").amount + (basis if is_inverse(instrument) else -basis)
+    return amount + (basis if is_inverse(instrument) else -basis)

@@ -32,6 +32,9 @@ from hedgerow.pools.kernels import range_value
 _SLACK: Final = 1e-13
 """Rounding of one row's delta, relative to its size, many times over. [pure]"""
 
+_OPTION_SLACK: Final = 1e-10
+"""Rounding of d1 and d2 where little vol is left, many times over; a larger one costs nothing. [pure]"""
+
 _FARTHEST: Final = 5.0
 """Largest log move that is looked at. [pure]"""
 
@@ -130,6 +133,8 @@ def _book_bounds(kinds, table, low, high, years, in_coin):
         least, most = _unit_bounds(kinds[i], table[i], low, high, years, in_coin)
         size = table[i, QUANTITY]
         slack = _SLACK * abs(size) * max(abs(least), abs(most))
+        if kinds[i] in (LINEAR_OPTION, INVERSE_OPTION):
+            slack += _OPTION_SLACK * abs(size)
         bottom += (size * least if size > 0.0 else size * most) - slack
         top += (size * most if size > 0.0 else size * least) + slack
     return bottom, top

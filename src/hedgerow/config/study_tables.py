@@ -18,11 +18,14 @@ class BarFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Which column.
     bar_s : float
         Length of a bar; its content is known at its end. [seconds]
+    note : str
+        What a reader of the report must know of it. [text]
     """
 
     file: str
     column: str
     bar_s: float = 60.0
+    note: str = ""
 
 
 class PoolFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

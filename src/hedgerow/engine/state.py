@@ -2,6 +2,7 @@
 
 import msgspec
 
+from hedgerow.core.ids import InstrumentName
 from hedgerow.events import Decision, Transfer
 from hedgerow.execution import Orders
 from hedgerow.ledger import Ledger
@@ -34,6 +35,8 @@ class EngineState(msgspec.Struct, frozen=True, gc=False):
         When the next fit is asked for; zero before the first quote. [UTC epoch ns]
     moving : tuple of Transfer
         Collateral that has left and not arrived.
+    settled : dict of str to int
+        The last settlement of funding that was booked, by instrument. [UTC epoch ns]
     halted : bool
         True while the operator has stopped trading.
     refused : int
@@ -52,6 +55,7 @@ class EngineState(msgspec.Struct, frozen=True, gc=False):
     alarm_ns: int
     next_fit_ns: int = 0
     moving: tuple[Transfer, ...] = ()
+    settled: dict[InstrumentName, int] = {}
     halted: bool = False
     refused: int = 0
     decision: Decision | None = None

@@ -190,20 +190,24 @@ class Engine:
         alerts: tuple[Command, ...] = _NOTHING
         if orders.impossible > before.impossible:
             alerts = (Alert(f"order {event.order_id}: a fill that cannot be true; reconcile with the venue"),)
-        if fresh or len(orders.working) < len(before.working):
+        if fresh or alerts or len(orders.working) < len(before.working):
             return self._decide(state, alerts)
-        return _with_alarm(state), alerts
+        return _with_alarm(state), _NOTHING
 
     def _on_cash(self, state: EngineState, event: FundingPayment | TransferDone) -> Step:
-        if not is_bookable(self.settings, event):
+        if _is_known(state, event):
+            return msgspec.structs.replace(state, refused=state.refused + 1), _NOTHING
+        is_ours = isinstance(event, FundingPayment) or _asked_for(event) in state.moving
+        if not (is_ours and is_bookable(self.settings, event)):
             refused = msgspec.structs.replace(state, refused=state.refused + 1)
-            return refused, (Alert(f"not booked: {event.amount} {event.currency}; reconcile with the venue"),)
-        ledger, moving = book_cash(state.ledger, event), state.moving
-        if isinstance(event, TransferDone):
-            done = Transfer(event.source, event.target, event.currency, event.amount)
-            place = moving.index(done) if done in moving else len(moving)
-            moving = moving[:place] + moving[place + 1 :]
-        return self._decide(msgspec.structs.replace(state, ledger=ledger, moving=moving), _NOTHING)
+            return self._decide(refused, (Alert(f"not booked: {event.amount} {event.currency}; reconcile"),))
+        state = msgspec.structs.replace(state, ledger=book_cash(state.ledger, event))
+        if isinstance(event, FundingPayment):
+            settled = {**state.settled, event.instrument: event.at_ns}
+            return self._decide(msgspec.structs.replace(state, settled=settled), _NOTHING)
+        place = state.moving.index(_asked_for(event))
+        moving = state.moving[:place] + state.moving[place + 1 :]
+        return self._decide(msgspec.structs.replace(state, moving=moving), _NOTHING)
 
     def _on_operator(self, state: EngineState, event: Halt | Resume | MoveCollateral) -> Step:
         if isinstance(event, Halt):
@@ -220,8 +224,8 @@ class Engine:
         free = held - sum(leaving, Decimal(0))
         if not is_positive(event.amount) or event.amount > free or event.source == event.target:
             problem = f"{event.amount} {event.currency} from {event.source} to {event.target}; free are {free}"
-            return state, (Alert(f"not moved: {problem}"),)
-        return msgspec.structs.replace(state, moving=(*state.moving, wanted)), (wanted,)
+            return self._decide(state, (Alert(f"not moved: {problem}"),))
+        return self._decide(msgspec.structs.replace(state, moving=(*state.moving, wanted)), (wanted,))
 
     def _decide(self, state: EngineState, sent: tuple[Command, ...]) -> Step:
         """Ask the policy, and let the desk act on its answer."""
@@ -247,11 +251,10 @@ class Engine:
         )
         state = msgspec.structs.replace(state, orders=orders)
         # Asked again with the new orders in flight: what would wake it now? If it still wants to trade, the desk is
-        # waiting for a report, and that wakes it.
+        # waiting for a report, which wakes it too.
         memory, then = policy.decide(memory, self._views.of(state, mid))
-        wake = Wake() if isinstance(then, Trade) else then.wake
         state = msgspec.structs.replace(state, policy=memory)
-        return self._record(state, "trade", answer.reason, answer.target_lots, wake, (*sent, *commands))
+        return self._record(state, "trade", answer.reason, answer.target_lots, then.wake, (*sent, *commands))
 
     def _record(
         self,
@@ -299,9 +302,20 @@ def _stamp(state: EngineState, market: MarketState, now_ns: int) -> EngineState:
         state.alarm_ns,
         state.next_fit_ns,
         state.moving,
+        state.settled,
         state.halted,
         state.refused,
     )
+
+
+def _is_known(state: EngineState, event: FundingPayment | TransferDone) -> bool:
+    """Tell whether a settlement is booked already: a message may come twice."""
+    return isinstance(event, FundingPayment) and event.at_ns <= state.settled.get(event.instrument, -1)
+
+
+def _asked_for(event: TransferDone) -> Transfer:
+    """Return the command that a transfer answers."""
+    return Transfer(event.source, event.target, event.currency, event.amount)
 
 
 def _with_alarm(state: EngineState) -> EngineState:

@@ -1,11 +1,14 @@
 """Working orders: what is in flight, as data. Late, lost and doubled reports are states here, not exceptions."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from hedgerow.core.money import is_positive
 from hedgerow.events import Acknowledgement, Fill, OrderClosed, OrderEvent, Reject
+
+_REMEMBERED: Final = 64
+"""So many orders are remembered after their end, for reports that come late. [count]"""
 
 
 class WorkingOrder(msgspec.Struct, frozen=True):
@@ -59,7 +62,10 @@ class Orders(msgspec.Struct, frozen=True):
     strays : int
         Reports of orders that were final already: doubled or late ones. [count]
     impossible : int
-        Fills that cannot be true: of the wrong side, beyond the order, without a price; they are not booked. [count]
+        Fills that cannot be true: of the wrong side, beyond the order, without a price, of an order that had come to
+        its end without them; they are not booked. [count]
+    final : dict of int to frozenset of int
+        Known fills of the orders that came to their end last.
     """
 
     working: dict[int, WorkingOrder] = {}
@@ -69,6 +75,7 @@ class Orders(msgspec.Struct, frozen=True):
     in_a_row: int = 0
     strays: int = 0
     impossible: int = 0
+    final: dict[int, frozenset[int]] = {}
 
     @property
     def in_flight(self) -> int:
@@ -120,8 +127,11 @@ def apply_report(orders: Orders, event: OrderEvent, *, retry_ns: int) -> tuple[O
         What is in flight after it, and the fills that are new and must be booked. [as their fields]
     """
     order = orders.working.get(event.order_id)
-    if order is None:  # final already, so everything in this report is known
-        return msgspec.structs.replace(orders, strays=orders.strays + 1), ()
+    if order is None:  # final already, so everything in this report should be known
+        fills = (event,) if isinstance(event, Fill) else event.fills if isinstance(event, OrderClosed) else ()
+        unknown = any(fill.fill_id not in orders.final.get(fill.order_id, frozenset()) for fill in fills)
+        strays, impossible = orders.strays + (not unknown), orders.impossible + unknown
+        return msgspec.structs.replace(orders, strays=strays, impossible=impossible), ()
     match event:
         case Acknowledgement():
             if order.status != "sent":
@@ -173,4 +183,7 @@ def _with(orders: Orders, order: WorkingOrder) -> Orders:
 
 def _without(orders: Orders, order: WorkingOrder) -> Orders:
     rest = {key: value for key, value in orders.working.items() if key != order.order_id}
-    return msgspec.structs.replace(orders, working=rest)
+    final = {**orders.final, order.order_id: order.fill_ids}
+    while len(final) > _REMEMBERED:
+        del final[next(iter(final))]
+    return msgspec.structs.replace(orders, working=rest, final=final)

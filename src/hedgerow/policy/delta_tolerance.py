@@ -34,7 +34,7 @@ class DeltaTolerance(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
         return PolicyState()
 
     def decide(self, state: PolicyState, view: View) -> tuple[PolicyState, Answer]:
-        """Trade if the residual is outside the band and whole lots can bring it nearer, else wait.
+        """Trade if the residual is outside the band, which is never narrower than what whole lots can reach.
 
         Parameters
         ----------
@@ -49,8 +49,8 @@ class DeltaTolerance(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
             The answer. [as its fields]
         """
         plan = view.plan
-        if abs(plan.residual) > self.tolerance and view.expected_lots != plan.target_lots:
-            return state, Trade(plan.target_lots, "residual delta beyond tolerance")
-        # Half a lot is as near as it gets: a narrower band would wake at every quote for nothing.
+        # Half a lot is as near as it gets: a narrower band would trade to and fro for nothing.
         room = max(self.tolerance, 0.51 * abs(plan.unit_delta))
+        if abs(plan.residual) > room and view.expected_lots != plan.target_lots:
+            return state, Trade(plan.target_lots, "residual delta beyond tolerance")
         return state, Wait("residual delta within tolerance", view.quiet(-room, room))

@@ -52,10 +52,13 @@ class Trade(msgspec.Struct, frozen=True, tag="trade"):
         Signed. [lots]
     reason : str
         For people. [text]
+    wake : Wake
+        When to ask again as long as the position has not been reached.
     """
 
     target_lots: int
     reason: str
+    wake: Wake = NEXT_QUOTE
 
 
 class Wait(msgspec.Struct, frozen=True, tag="wait"):

@@ -53,5 +53,5 @@ class TimeGrid(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
             every = round(self.every_s * SECOND_NS)
             state = PolicyState(next_ns=(view.now_ns // every + 1) * every, goal_lots=view.plan.target_lots)
         if state.goal_lots is not None and view.expected_lots != state.goal_lots:
-            return state, Trade(state.goal_lots, "the goal of this instant of the grid")
+            return state, Trade(state.goal_lots, "the goal of this instant of the grid", Wake(at_ns=state.next_ns))
         return state, Wait("until the next instant of the grid", Wake(at_ns=state.next_ns))

@@ -95,7 +95,7 @@ class SimulatedMarket(Protocol):
         ...
 
     def mid(self, at_ns: int) -> float | None:
-        """Return the middle of the market at an instant.
+        """Return the last middle of the market, however old: what funding is settled at.
 
         Parameters
         ----------
@@ -105,7 +105,7 @@ class SimulatedMarket(Protocol):
         Returns
         -------
         float or None
-            None where there is no market. [as quoted]
+            None before the first. [as quoted]
         """
         ...
 
@@ -196,7 +196,7 @@ class QuotedMarket:
 
     def mid(self, at_ns: int) -> float | None:
         """As the port says."""
-        quote = self._quote(at_ns)
+        quote = self.tape.prevailing(self.source, at_ns)
         return None if quote is None else 0.5 * (quote.a + quote.b)
 
     def next_ns(self, at_ns: int) -> int | None:
@@ -272,7 +272,7 @@ class PoolMarket:
 
     def mid(self, at_ns: int) -> float | None:
         """As the port says."""
-        pool = self._pool(at_ns)
+        pool = self.tape.prevailing(self.source, at_ns)
         return None if pool is None else pool.a
 
     def next_ns(self, at_ns: int) -> int | None:

@@ -11,6 +11,9 @@ from hedgerow.venues.tape import Chunk, Source
 
 CHUNK_ROWS: Final = 65_536
 
+LAST_NS: Final = 2**63 - 1
+"""Behind the last chunk nothing comes. [UTC epoch ns]"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
@@ -62,8 +65,12 @@ def merge(streams: Sequence[Stream], *, latency_ns: int, jitter_ns: int, seed: i
     order = np.lexsort((source, at, known))
     columns = [frozen(np.ascontiguousarray(column[order])) for column in (known, at, source, a, b)]
     blocks = frozen(np.zeros(order.size, dtype=np.int64))
-    return [
-        Chunk(**dict(zip(("known_ns", "at_ns", "source", "a", "b", "block"), part, strict=True)))
-        for start in range(0, order.size, CHUNK_ROWS)
-        for part in [[column[start : start + CHUNK_ROWS] for column in (*columns, blocks)]]
-    ]
+    chunks = []
+    for start in range(0, order.size, CHUNK_ROWS):
+        stop = start + CHUNK_ROWS
+        part = [column[start:stop] for column in (*columns, blocks)]
+        # Rows are sorted by when they are known, so one that happened earlier may still come.
+        complete = int(columns[1][stop:].min()) - 1 if stop < order.size else LAST_NS
+        names = ("known_ns", "at_ns", "source", "a", "b", "block")
+        chunks.append(Chunk(**dict(zip(names, part, strict=True)), complete_ns=complete))
+    return chunks

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from hedgerow.core.arrays import Float64, Int64
-from hedgerow.core.errors import InputError
+from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.ids import InstrumentName, PoolName
 from hedgerow.events import GasUpdate, PoolUpdate, QuoteUpdate
 
@@ -48,6 +48,8 @@ class Chunk:
         Bid and ask, price and liquidity, or gwei and nothing. [as the source's kind says]
     block : ndarray of shape (n_row,)
         Number of its block, zero where there is none. [count]
+    complete_ns : int
+        Whatever happened up to here is in this chunk or an earlier one; -1 where that is not known. [UTC epoch ns]
     """
 
     known_ns: Int64[np.ndarray, " n_row"]
@@ -56,6 +58,7 @@ class Chunk:
     a: Float64[np.ndarray, " n_row"]
     b: Float64[np.ndarray, " n_row"]
     block: Int64[np.ndarray, " n_row"]
+    complete_ns: int = -1
 
     def __post_init__(self) -> None:
         if self.known_ns.size and (np.any(np.diff(self.known_ns) < 0) or np.any(self.known_ns < self.at_ns)):
@@ -161,6 +164,7 @@ class Tape:
         self._seen: deque[Chunk] = deque()
         self._last: dict[int, Row] = {}
         self._latest_at: dict[int, int] = {}
+        self._complete_ns = -1
         self._exhausted = False
 
     def next_chunk(self) -> Chunk | None:
@@ -201,7 +205,10 @@ class Tape:
                 continue
             row = int(chunk.rows_by_source[source][int(times.searchsorted(at_ns, side="right")) - 1])
             return _row(chunk, row)
-        return self._last.get(source)
+        last = self._last.get(source)
+        if last is not None and last.at_ns > at_ns:
+            raise InvariantBroken(f"{self.sources[source].name}: asked for {at_ns}, before what was dropped already")
+        return last
 
     def following(self, source: int, at_ns: int) -> int | None:
         """Return when the next row of a source happens.
@@ -218,7 +225,8 @@ class Tape:
         int or None
             None if there is none. [UTC epoch ns]
         """
-        self._read_beyond(source, at_ns)
+        while self._latest_at.get(source, at_ns) <= at_ns and self._load():
+            pass
         for chunk in (*self._seen, *self._ahead):
             times = chunk.at_by_source.get(source)
             if times is not None and times[-1] > at_ns:
@@ -227,7 +235,7 @@ class Tape:
 
     def _read_beyond(self, source: int, at_ns: int) -> None:
         """Read ahead until the source's rows reach beyond an instant."""
-        while self._latest_at.get(source, at_ns) <= at_ns and self._load():
+        while self._complete_ns < at_ns and self._latest_at.get(source, at_ns) <= at_ns and self._load():
             pass
 
     def _load(self) -> bool:
@@ -236,6 +244,7 @@ class Tape:
             self._exhausted = True
             return False
         self._ahead.append(chunk)
+        self._complete_ns = chunk.complete_ns
         for source, times in chunk.at_by_source.items():
             self._latest_at[source] = int(times[-1])
         return True

@@ -16,6 +16,7 @@ import hedgerow as hr
 from hedgerow.backtesting import Session, run
 from hedgerow.backtesting.fits import VolFitter
 from hedgerow.backtesting.load import load_recorded
+from hedgerow.backtesting.market_tape import make_tape
 from hedgerow.config import Study
 from hedgerow.core.instants import from_datetime
 from hedgerow.core.money import Money
@@ -350,14 +351,17 @@ def test_a_refitted_vol_is_the_one_that_is_hedged(folder: Path) -> None:
     assert still.policies[0].decisions_hash != result.policies[0].decisions_hash
 
 
+def fitter(study: Study) -> VolFitter:
+    return VolFitter(study, make_tape(study, load_recorded(study), study.instrument[0])[1])
+
+
 def test_a_fit_sees_no_price_that_was_not_known(folder: Path) -> None:
-    session_study = load(folder, options_only(REFIT))
-    recorded = load_recorded(session_study)
-    now = session_study.start_ns + 6 * 3600 * 10**9
-    done = VolFitter(session_study, recorded)(RequestFit("vol", 5), now)
+    study = load(folder, options_only(REFIT, ("jitter_ms = 50.0", "jitter_ms = 0.0")))
+    now = study.start_ns + 6 * 3600 * 10**9
+    done = fitter(study)(RequestFit("vol", 5), now)
     assert (done.at_ns, done.known_ns, done.input_seq) == (now + 2 * 10**9, now + 2 * 10**9, 5)
-    # 14,400 s before a moment that is 0.2 s and three times 0.05 s late.
-    seen_until, seen_from = now - 350_000_000, now - 350_000_000 - 14_400 * 10**9
+    # Prices are known 0.2 s late.
+    seen_until, seen_from = now - 200_000_000, now - 200_000_000 - 14_400 * 10**9
     bars = [
         (at, p) for at, p in zip(times("price"), closes("price", "WETH"), strict=True) if seen_from <= at <= seen_until
     ]
@@ -368,7 +372,7 @@ def test_a_fit_sees_no_price_that_was_not_known(folder: Path) -> None:
 
 def test_a_fit_of_too_few_prices_has_no_values(folder: Path) -> None:
     study = load(folder, options_only((REFIT[0], REFIT[1].replace("14_400", "600"))))
-    done = VolFitter(study, load_recorded(study))(RequestFit("vol", 5), study.start_ns + 9 * 60 * 10**9)
+    done = fitter(study)(RequestFit("vol", 5), study.start_ns + 9 * 60 * 10**9)
     assert done.values == {}
 
 

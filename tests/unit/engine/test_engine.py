@@ -373,9 +373,26 @@ def test_collateral_that_is_not_there_gives_an_alert(source: AccountName, target
 
 def test_a_finished_transfer_moves_the_ledger() -> None:
     run = Run()
-    run.take(TransferDone(1, 1, EXCHANGE, WALLET, USDC, Decimal(400), Decimal(1)))
-    assert run.balance() == Money.of(9600, "USDC")
-    assert run.balance("wallet") == Money.of(399, "USDC")
+    run.take(MoveCollateral(1, 1, EXCHANGE, WALLET, USDC, Decimal(400)))
+    done = TransferDone(2, 2, EXCHANGE, WALLET, USDC, Decimal(400), Decimal(1))
+    for _ in range(2):  # a message that comes twice moves nothing twice
+        run.take(done)
+        assert run.balance() == Money.of(9600, "USDC")
+        assert run.balance("wallet") == Money.of(399, "USDC")
+
+
+def test_a_transfer_that_nobody_asked_for_is_not_booked() -> None:
+    run = Run()
+    commands = run.take(TransferDone(1, 1, EXCHANGE, WALLET, USDC, Decimal(400), Decimal(1)))
+    assert run.balance() == Money.of(10_000, "USDC")
+    assert any(isinstance(command, Alert) for command in commands)
+
+
+def test_a_settlement_that_is_reported_twice_is_booked_once() -> None:
+    run = hedged()
+    for _ in range(2):
+        run.take(FundingPayment(1, 1, EXCHANGE, LINEAR.name, 1e-4, Decimal("0.45"), USDC))
+    assert run.balance() == Money.of("10000.45", "USDC")
 
 
 def test_funding_is_booked_as_funding() -> None:

@@ -59,7 +59,7 @@ def test_an_acknowledgement_after_the_fill_keeps_the_fill() -> None:
 def test_reports_after_the_close_are_strays() -> None:
     found, booked = after(orders(order()), closed(fill(-4)), Acknowledgement(1, 2, 0), fill(-4), closed(fill(-4)))
     assert booked == [fill(-4)]
-    assert found == Orders(next_id=1, strays=3)
+    assert found == Orders(next_id=1, strays=3, final={0: frozenset({0})})
 
 
 def test_fills_add_up_and_the_last_one_ends_the_order() -> None:
@@ -81,7 +81,7 @@ def test_a_doubled_fill_is_booked_once() -> None:
 def test_a_doubled_last_fill_is_booked_once() -> None:
     found, booked = after(orders(order()), fill(-10), fill(-10))
     assert booked == [fill(-10)]
-    assert found == Orders(next_id=1, strays=1)
+    assert found == Orders(next_id=1, strays=1, final={0: frozenset({0})})
 
 
 def test_two_equal_fills_with_different_numbers_are_two_fills() -> None:
@@ -103,7 +103,7 @@ def test_the_close_brings_what_was_lost_on_the_way() -> None:
 
 
 def test_the_close_ends_an_order_of_which_nothing_was_traded() -> None:
-    assert after(orders(order()), closed()) == (Orders(next_id=1), [])
+    assert after(orders(order()), closed()) == (Orders(next_id=1, final={0: frozenset()}), [])
 
 
 @pytest.mark.parametrize(("at", "is_gone"), [(1, False), (VALID_UNTIL, False), (VALID_UNTIL + 1, True)])
@@ -112,6 +112,19 @@ def test_an_order_that_the_venue_never_saw_is_gone_only_when_it_is_no_longer_val
     assert booked == []
     assert (found.working == {}) is is_gone
     assert found.in_flight == (0 if is_gone else -10)
+
+
+def test_a_fill_after_the_order_was_declared_dead_is_no_stray() -> None:
+    found, booked = after(orders(order()), closed(at=VALID_UNTIL + 1, found=False), fill(-10))
+    assert booked == []
+    assert (found.strays, found.impossible) == (0, 1)
+
+
+def test_only_the_last_orders_are_remembered() -> None:
+    found = orders(*(order(number) for number in range(100)))
+    for number in range(100):
+        found, _ = apply_report(found, OrderClosed(1, 2, number, ()), retry_ns=1)
+    assert sorted(found.final) == list(range(36, 100))
 
 
 def test_an_order_that_was_not_seen_may_still_be_filled() -> None:

@@ -102,7 +102,7 @@ class TestTimeGrid:
 
     def test_the_first_trade_is_due_at_once_and_the_next_at_the_next_whole_minute(self) -> None:
         memory, answer = self.decide(self.POLICY.init(), residual=3.0, target=-30, now=90.0)
-        assert answer == Trade(-30, "the goal of this instant of the grid")
+        assert answer == Trade(-30, "the goal of this instant of the grid", Wake(at_ns=120 * SECOND))
         assert memory == PolicyState(next_ns=120 * SECOND, goal_lots=-30)
 
     def test_between_two_instants_it_waits_whatever_the_plan_says(self) -> None:
@@ -115,13 +115,13 @@ class TestTimeGrid:
         memory = PolicyState(next_ns=120 * SECOND, goal_lots=-30)
         after, answer = self.decide(memory, residual=1.0, target=-40, expected=-30, now=120.0)
         assert after == PolicyState(next_ns=180 * SECOND, goal_lots=-40)
-        assert answer == Trade(-40, "the goal of this instant of the grid")
+        assert answer == Trade(-40, "the goal of this instant of the grid", Wake(at_ns=180 * SECOND))
 
     def test_after_a_reject_the_goal_stays_the_goal(self) -> None:
         memory, _ = self.decide(self.POLICY.init(), residual=3.0, target=-30, now=90.0)
         after, answer = self.decide(memory, residual=3.5, target=-35, expected=0, now=100.0)
         assert after == memory
-        assert answer == Trade(-30, "the goal of this instant of the grid")
+        assert answer == Trade(-30, "the goal of this instant of the grid", Wake(at_ns=120 * SECOND))
 
     def test_where_neutral_is_already_reached_it_waits(self) -> None:
         memory, answer = self.decide(self.POLICY.init(), residual=0.01, target=7, expected=7, now=60.0)

@@ -102,7 +102,7 @@ class TestQuotes:
         assert refused(market.trade(1, 10 * SECOND - 1, None)).reason == "no market"
         assert market.mid(10 * SECOND - 1) is None
         assert market.mid(320 * SECOND) == 2010.0
-        assert market.mid(320 * SECOND + 1) is None
+        assert market.mid(320 * SECOND + 1) == 2010.0  # funding has a mark for ever
         assert refused(market.trade(1, 320 * SECOND + 1, None)).reason == "no market"
 
     def test_orders_are_dealt_with_at_once_and_again_at_the_next_quote(self) -> None:
@@ -201,6 +201,6 @@ class TestPools:
         assert refused(market.trade(4, 10 * SECOND - 1, None)).reason == "no pool state or gas price"
         assert refused(market.trade(4, 310 * SECOND + 1, None)).gas == 0
         assert market.mid(310 * SECOND) == 2025.0
-        assert market.mid(310 * SECOND + 1) is None
+        assert market.mid(310 * SECOND + 1) == 2025.0
         gasless = pool(FOR_BUYING, tape=tape((10, 1, 2025.0, 1e6)))
         assert refused(gasless.trade(4, 10 * SECOND, None)).reason == "no pool state or gas price"
