@@ -56,9 +56,9 @@ class Orders(msgspec.Struct, frozen=True):
     next_id : int
         Number of the next order. [count]
     blocked_until_ns : int
-        After a reject nothing is sent until then. [UTC epoch ns]
+        After an order that got nothing none is sent until then. [UTC epoch ns]
     rejects, in_a_row : int
-        How many orders were refused, and how many since the last fill. [count]
+        How many orders were refused, and how many got nothing since the last fill. [count]
     strays : int
         Reports of orders that were final already: doubled or late ones. [count]
     impossible : int
@@ -143,17 +143,20 @@ def apply_report(orders: Orders, event: OrderEvent, *, retry_ns: int) -> tuple[O
             # A venue that never saw the order may still see it: only after its validity is "unknown" the end.
             if not event.found and event.at_ns <= order.valid_until_ns:
                 return orders, ()
-            return _book(orders, order, event.fills, final=True)
+            after, fresh = _book(orders, order, event.fills, final=True)
+            # A venue that ends an order without a fill has nothing to offer: asked again at once, it would again.
+            in_vain = order.status != "cancelling" and not order.filled and not fresh
+            return (_pause(after, event.known_ns, retry_ns) if in_vain else after), fresh
         case Reject():
-            return _refused(_without(orders, order), event.known_ns, retry_ns), ()
+            after = _pause(_without(orders, order), event.known_ns, retry_ns)
+            return msgspec.structs.replace(after, rejects=orders.rejects + 1), ()
 
 
-def _refused(orders: Orders, now_ns: int, retry_ns: int) -> Orders:
-    """Pause after a reject, twice as long after each one in a row: what was refused is likely refused again."""
+def _pause(orders: Orders, now_ns: int, retry_ns: int) -> Orders:
+    """Pause after an order got nothing, twice as long after each one in a row: the next would likely get nothing."""
     pause = retry_ns * 2 ** min(orders.in_a_row, 10)
     blocked = max(orders.blocked_until_ns, now_ns + pause)
-    rejects, in_a_row = orders.rejects + 1, orders.in_a_row + 1
-    return msgspec.structs.replace(orders, blocked_until_ns=blocked, rejects=rejects, in_a_row=in_a_row)
+    return msgspec.structs.replace(orders, blocked_until_ns=blocked, in_a_row=orders.in_a_row + 1)
 
 
 def _book(

@@ -103,7 +103,10 @@ def test_the_close_brings_what_was_lost_on_the_way() -> None:
 
 
 def test_the_close_ends_an_order_of_which_nothing_was_traded() -> None:
-    assert after(orders(order()), closed()) == (Orders(next_id=1, final={0: frozenset()}), [])
+    found, booked = after(orders(order()), closed())
+    assert (found.working, found.final, booked) == ({}, {0: frozenset()}, [])
+    assert (found.rejects, found.in_a_row) == (0, 1)
+    assert found.blocked_until_ns > 0  # the venue has nothing to offer: asked again at once, it would again
 
 
 @pytest.mark.parametrize(("at", "is_gone"), [(1, False), (VALID_UNTIL, False), (VALID_UNTIL + 1, True)])
