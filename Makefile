@@ -9,8 +9,8 @@ help:
 	@echo "make test    the whole test suite"
 	@echo "make check   everything that CI checks, which is make test: format, lint, types and floors are tests too"
 	@echo "make soak    the laws on thousands of generated inputs each (minutes)"
-	@echo "make bench   print start-up times, how the work grows, and the engine beside its peers (minutes)"
-	@echo "make docs    rewrite the printed outputs in README and docs"
+	@echo "make bench   print start-up times, how the work grows, and engine and pricing beside their peers (minutes)"
+	@echo "make docs    rewrite the printed outputs and the pictures in README and docs"
 	@echo "make format  format the code"
 	@echo "make clean   remove .venv and caches"
 
@@ -47,8 +47,10 @@ bench: .venv/installed-dev
 	@$(BIN)/python benches/startup.py
 	@$(BIN)/python benches/growth.py
 	@$(BIN)/hedgerow bench engine --growth
+	@$(BIN)/hedgerow bench pricing
 
 docs: .venv/installed-dev
+	@$(BIN)/python tools/draw_pictures.py
 	@$(BIN)/python tools/refresh_console_blocks.py
 
 clean:

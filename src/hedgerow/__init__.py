@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hedgerow.examples import example
     from hedgerow.journal import replay
     from hedgerow.market import Snapshot, load_snapshot, save_snapshot
-    from hedgerow.oneshot import hedge
+    from hedgerow.oneshot import hedge, surface
     from hedgerow.pricing import black76, implied_vol
     from hedgerow.report import BacktestReport, Ticket
 
@@ -52,6 +52,7 @@ _HOMES: Final = {
     "load_study": "hedgerow.config",
     "replay": "hedgerow.journal",
     "save_snapshot": "hedgerow.market",
+    "surface": "hedgerow.oneshot",
 }
 
 __all__ = [
@@ -78,6 +79,7 @@ __all__ = [
     "load_study",
     "replay",
     "save_snapshot",
+    "surface",
 ]
 
 

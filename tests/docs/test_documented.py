@@ -20,9 +20,11 @@ from hedgerow.backtesting import load
 from hedgerow.cli.main import app
 from hedgerow.cli.replaying import show_replays
 from hedgerow.config import Desk, Study
+from hedgerow.config.desk import PositionLine
 from hedgerow.journal import Divergence, TornTail
 from hedgerow.market import Snapshot, deribit_chain, manifest, save, uniswap_hours
 from hedgerow.market.series import RowFault
+from hedgerow.pricing import DeltaConvention
 from hedgerow.report.units import TARGETS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -212,10 +214,11 @@ def test_every_column_of_a_snapshot_is_documented(tmp_path: Path, market: Snapsh
 
 
 def _paths(node: Any, path: str = "") -> Iterator[str]:
-    """Walk the ticket: keys by dotted path, list items as [], names of pools as <pool>."""
+    """Walk the ticket: keys by dotted path, list items as [], names of pools and conventions in angle brackets."""
+    names = {convention.value: "<convention>" for convention in DeltaConvention}
     if isinstance(node, dict):
         for key, value in node.items():
-            here = f"{path}.{'<pool>' if ':' in key else key}".lstrip(".")
+            here = f"{path}.{'<pool>' if ':' in key else names.get(key, key)}".lstrip(".")
             yield here
             yield from _paths(value, here)
     elif isinstance(node, list):
@@ -224,6 +227,8 @@ def _paths(node: Any, path: str = "") -> Iterator[str]:
 
 
 def test_the_json_ticket_and_its_page_agree(desk: Desk, market: Snapshot) -> None:
+    unquoted = PositionLine(instrument="ETH-26JAN24-2075-C", quantity=1.0)
+    desk = msgspec.structs.replace(desk, position=(*desk.position, unquoted))
     real = set(_paths(hr.hedge(desk, market).to_dict()))
     rows = _first_column(_page("ticket-json.md"))
     assert real - rows == set()

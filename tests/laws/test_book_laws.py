@@ -132,7 +132,7 @@ def test_greeks_equal_finite_differences(name: str, numeraire: str, move: float)
         shifts = {"spot": s, "vol_shift": vol, "years_passed": passed}
         return float(value_book(book, numeraire=numeraire, **shifts)[0].sum())
 
-    worth, delta, gamma, vega, theta = value_book(book, numeraire=numeraire, spot=spot).sum(axis=1)
+    worth, delta, gamma, vega, theta, vanna, volga, _ = value_book(book, numeraire=numeraire, spot=spot).sum(axis=1)
     slope, bend = five_point(lambda s: value(s=s), spot, 5.0)
     size = abs(value_book(book, numeraire="USD", spot=spot)).sum() + spot * abs(delta)
     size /= spot if numeraire == "ETH" else 1.0
@@ -146,6 +146,14 @@ def test_greeks_equal_finite_differences(name: str, numeraire: str, move: float)
     assert abs(vega - by_vol) <= 1e-7 * size
     by_time, _ = five_point(lambda t: value(passed=t), 0.0, 1e-4)
     assert abs(theta - by_time) <= 1e-6 * size
+
+    def vega_at(s: float = spot, vol: float = 0.0) -> float:
+        return float(value_book(book, numeraire=numeraire, spot=s, vol_shift=vol)[3].sum())
+
+    by_spot, _ = five_point(lambda s: vega_at(s=s), spot, 5.0)
+    assert abs(vanna - by_spot) <= 1e-6 * size / spot
+    twice, _ = five_point(lambda v: vega_at(vol=v), 0.0, 0.01)
+    assert abs(volga - twice) <= 1e-5 * size
 
 
 @given(move=st.floats(0.8, 1.25))

@@ -1,5 +1,6 @@
 """A book as arrays, and its valuation in one pass."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from hedgerow.book.rows import Row
 from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.core.errors import InputError, NumeraireError
 from hedgerow.core.ids import Currency
+from hedgerow.pricing import workspace
+from hedgerow.pricing.greek_kernels import N_GREEKS
 
 _OPTIONS = (kernels.LINEAR_OPTION, kernels.INVERSE_OPTION)
 
@@ -94,6 +97,94 @@ def assemble(rows: Sequence[Row], *, base: Currency, spot: float, n_group: int) 
     )
 
 
+class Revaluation:
+    """A book that is revalued often: one call prices all rows, in memory that is allocated once.
+
+    Parameters
+    ----------
+    book : CompiledBook
+        The book.
+    numeraire : str
+        ``USD`` or the base coin; there is no default.
+
+    Raises
+    ------
+    NumeraireError
+        If the numeraire is neither USD nor the base coin.
+
+    References
+    ----------
+    Black (1976), eq. 16; Alexander, Chen, Imeraj (2023), section 2; Adams et al. (2021), eqs. 6.29 and 6.30.
+    """
+
+    __slots__ = ("_book", "_columns", "_fault", "_greeks", "_in_coin", "_options", "_out", "_scratch")
+
+    def __init__(self, book: CompiledBook, *, numeraire: str) -> None:
+        self._in_coin = check_numeraire(numeraire, book.base)
+        self._book = book
+        self._options = np.flatnonzero(book.option_expiry_ns)
+        count = self._options.size
+        self._columns, self._greeks = np.empty((6, count)), np.empty((N_GREEKS, count))
+        self._fault, self._scratch = np.empty(count, dtype=np.int64), workspace()
+        self._out = np.empty((N_GREEKS, book.kinds.size))
+
+    def at(self, spot: float, *, vol_shift: float = 0.0, years_passed: float = 0.0) -> Float64[np.ndarray, "8 n_row"]:
+        """Value every row.
+
+        Parameters
+        ----------
+        spot : float
+            Spot to value at, forwards moving along in proportion. [USD per coin]
+        vol_shift : float
+            Added to every vol. [fraction per square root of a year]
+        years_passed : float
+            Time that has passed since the book was compiled. [years]
+
+        Returns
+        -------
+        ndarray of shape (8, n_row)
+            Value, delta, gamma, vega, theta, vanna, volga, rho of each row; the next call overwrites it.
+            [numeraire], [coin], [numeraire per USD²], [numeraire per 1.00 vol], [numeraire per year],
+            [numeraire per USD per 1.00 vol], [numeraire per (1.00 vol)²], [numeraire per 1.00 of rate]
+
+        Raises
+        ------
+        InputError
+            If the spot is not positive, or the shift leaves an option without vol or time.
+
+        References
+        ----------
+        Black (1976), eq. 16; Alexander, Chen, Imeraj (2023), section 2; Adams et al. (2021), eqs. 6.29 and 6.30.
+        """
+        if not (spot > 0.0 and math.isfinite(spot)):
+            raise InputError(f"a spot of {spot}", "prices are positive and finite")
+        book = self._book
+        bad = kernels.value_rows(
+            book.kinds,
+            book.table,
+            self._options,
+            float(spot),
+            float(vol_shift),
+            float(years_passed),
+            self._in_coin,
+            self._columns,
+            self._greeks,
+            self._fault,
+            self._scratch,
+            self._out,
+        )
+        if bad:
+            raise self._refusal(vol_shift, years_passed)
+        return self._out
+
+    def _refusal(self, vol_shift: float, years_passed: float) -> InputError:
+        if np.any(self._columns[3] <= 0.0):
+            return InputError(f"a vol shift of {vol_shift:g} leaves an option without vol", "shift by less")
+        if np.any(self._columns[2] <= 0.0):
+            return InputError(f"{years_passed:g} years take an option past its expiry", "roll by less")
+        return InputError(f"{np.count_nonzero(self._fault)} options cannot be priced", "check strikes, vols and times")
+
+
 def value_book(
     book: CompiledBook,
     *,
@@ -101,8 +192,8 @@ def value_book(
     spot: float | None = None,
     vol_shift: float = 0.0,
     years_passed: float = 0.0,
-) -> Float64[np.ndarray, "5 n_row"]:
-    """Revalue every row of a book in one pass.
+) -> Float64[np.ndarray, "8 n_row"]:
+    """Revalue every row of a book in one pass; ``Revaluation`` does it often without allocating.
 
     Parameters
     ----------
@@ -119,9 +210,10 @@ def value_book(
 
     Returns
     -------
-    ndarray of shape (5, n_row)
-        Value, delta, gamma, vega, theta of each row. [numeraire], [coin], [numeraire per USD²],
-        [numeraire per 1.00 vol], [numeraire per year]
+    ndarray of shape (8, n_row)
+        Value, delta, gamma, vega, theta, vanna, volga, rho of each row. [numeraire], [coin], [numeraire per USD²],
+        [numeraire per 1.00 vol], [numeraire per year], [numeraire per USD per 1.00 vol],
+        [numeraire per (1.00 vol)²], [numeraire per 1.00 of rate]
 
     Raises
     ------
@@ -134,18 +226,8 @@ def value_book(
     ----------
     Black (1976), eq. 16; Alexander, Chen, Imeraj (2023), section 2; Adams et al. (2021), eqs. 6.29 and 6.30.
     """
-    in_coin = check_numeraire(numeraire, book.base)
     at = book.spot if spot is None else spot
-    if not (at > 0.0 and np.isfinite(at)):
-        raise InputError(f"a spot of {at}", "prices are positive and finite")
-    options = book.option_expiry_ns > 0
-    if np.any(book.table[options, kernels.VOL] + vol_shift <= 0.0):
-        raise InputError(f"a vol shift of {vol_shift:g} leaves an option without vol", "shift by less")
-    if np.any(book.table[options, kernels.EXPIRY] - years_passed <= 0.0):
-        raise InputError(f"{years_passed:g} years take an option past its expiry", "roll by less")
-    out = np.empty((5, book.kinds.size))
-    kernels.value_rows(book.kinds, book.table, float(at), float(vol_shift), float(years_passed), in_coin, out)
-    return out
+    return Revaluation(book, numeraire=numeraire).at(at, vol_shift=vol_shift, years_passed=years_passed)
 
 
 def check_numeraire(numeraire: str, base: str) -> bool:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.book import kernels
-from hedgerow.book.compiled import CompiledBook, check_numeraire, value_book
+from hedgerow.book.compiled import CompiledBook, Revaluation, value_book
 from hedgerow.core.arrays import Float64
 from hedgerow.core.ids import Currency
 
@@ -26,6 +25,12 @@ class Sensitivities:
         Derivative in a parallel shift of all vols. [numeraire per 1.00 vol]
     theta : float
         Derivative in calendar time at fixed forwards and vols. [numeraire per year]
+    vanna : float
+        Derivative of vega in the spot. [numeraire per USD per 1.00 vol]
+    volga : float
+        Derivative of vega in the vols. [numeraire per (1.00 vol)²]
+    rho : float
+        Derivative of options' values in the discount rate of their settlement currency. [numeraire per 1.00 of rate]
     """
 
     value: float
@@ -33,6 +38,26 @@ class Sensitivities:
     gamma: float
     vega: float
     theta: float
+    vanna: float = 0.0
+    volga: float = 0.0
+    rho: float = 0.0
+
+    @classmethod
+    def of(cls, column: Float64[np.ndarray, " 8"]) -> "Sensitivities":
+        """Pack the eight numbers of a valuation.
+
+        Parameters
+        ----------
+        column : ndarray of shape (8,)
+            In the order of ``value_book``. [as the fields]
+
+        Returns
+        -------
+        Sensitivities
+            The same by name. [as the fields]
+        """
+        value, delta, gamma, vega, theta, vanna, volga, rho = (float(number) for number in column)
+        return cls(value=value, delta=delta, gamma=gamma, vega=vega, theta=theta, vanna=vanna, volga=volga, rho=rho)
 
     def plus(self, other: "Sensitivities") -> "Sensitivities":
         """Add the sensitivities of something else in the same numeraire.
@@ -53,6 +78,9 @@ class Sensitivities:
             gamma=self.gamma + other.gamma,
             vega=self.vega + other.vega,
             theta=self.theta + other.theta,
+            vanna=self.vanna + other.vanna,
+            volga=self.volga + other.volga,
+            rho=self.rho + other.rho,
         )
 
 
@@ -130,7 +158,7 @@ def exposure_of(book: CompiledBook, *, numeraire: str) -> Exposure:
     rows = value_book(book, numeraire=numeraire)
     sums = _sums(rows, book.bucket, len(book.buckets))
     buckets = tuple(
-        Bucket(kind=kind, expiry_ns=expiry, sensitivities=_pack(sums[:, i]))
+        Bucket(kind=kind, expiry_ns=expiry, sensitivities=Sensitivities.of(sums[:, i]))
         for i, (kind, expiry) in enumerate(book.buckets)
     )
     by_position = np.bincount(book.group, weights=rows[1], minlength=book.n_group)
@@ -138,13 +166,13 @@ def exposure_of(book: CompiledBook, *, numeraire: str) -> Exposure:
         numeraire=Currency(numeraire),
         base=book.base,
         spot=book.spot,
-        total=_pack(rows.sum(axis=1)),
+        total=Sensitivities.of(rows.sum(axis=1)),
         gross_delta=float(np.abs(by_position).sum()),
         buckets=buckets,
     )
 
 
-def sensitivities_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.ndarray, "5 n_group"]:
+def sensitivities_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.ndarray, "8 n_group"]:
     """Value a book and sum it by position, or a set of trades and sum it by instrument.
 
     Parameters
@@ -156,8 +184,8 @@ def sensitivities_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.
 
     Returns
     -------
-    ndarray of shape (5, n_group)
-        Value, delta, gamma, vega, theta. [as ``value_book``]
+    ndarray of shape (8, n_group)
+        Value, delta, gamma, vega, theta, vanna, volga, rho. [as ``value_book``]
 
     Raises
     ------
@@ -195,16 +223,9 @@ def deltas_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.ndarray
     ----------
     As ``value_book``.
     """
-    rows = np.empty((5, book.kinds.size))
-    in_coin = check_numeraire(numeraire, book.base)
-    kernels.value_rows(book.kinds, book.table, book.spot, 0.0, 0.0, in_coin, rows)
+    rows = Revaluation(book, numeraire=numeraire).at(book.spot)
     return np.bincount(book.group, weights=rows[1], minlength=book.n_group)
 
 
-def _sums(rows: Float64[np.ndarray, "5 n_row"], index: np.ndarray, size: int) -> Float64[np.ndarray, "5 n_index"]:
-    return np.array([np.bincount(index, weights=row, minlength=size) for row in rows]).reshape(5, size)
-
-
-def _pack(column: Float64[np.ndarray, " 5"]) -> Sensitivities:
-    value, delta, gamma, vega, theta = (float(number) for number in column)
-    return Sensitivities(value=value, delta=delta, gamma=gamma, vega=vega, theta=theta)
+def _sums(rows: Float64[np.ndarray, "8 n_row"], index: np.ndarray, size: int) -> Float64[np.ndarray, "8 n_index"]:
+    return np.array([np.bincount(index, weights=row, minlength=size) for row in rows]).reshape(len(rows), size)

@@ -72,6 +72,22 @@ class Row(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interpolated:
+    """What a surface says of an option that the market does not price.
+
+    Parameters
+    ----------
+    forward : float
+        Forward of its expiry. [quote per base]
+    vol : float
+        Vol of its strike. [fraction per square root of a year]
+    """
+
+    forward: float
+    vol: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marking:
     """What positions are valued with.
 
@@ -83,11 +99,14 @@ class Marking:
         Vol of each option that can be priced. [fraction per square root of a year]
     usd_rates : dict of str to float
         What one unit of each cash currency is worth; USD itself is one. [USD per unit]
+    interpolated : dict of str to Interpolated
+        Options that are priced from a surface because no quote or mark prices them.
     """
 
     snapshot: Snapshot
     vols: dict[str, float]
     usd_rates: dict[Currency, float] = field(default_factory=dict)
+    interpolated: dict[str, Interpolated] = field(default_factory=dict)
 
     def usd_rate(self, currency: str) -> float:
         """Return what one unit of a cash currency is worth.
@@ -235,10 +254,9 @@ def _contract_row(position: ContractPosition, marking: Marking, group: int) -> R
         )
     if isinstance(instrument, Spot):
         return Row(kernels.COIN, group, "spot", None, position.quantity)
-    quote = snapshot.quote(instrument.name)
     if isinstance(instrument, EuropeanOption):
-        return _option_row(position, instrument, quote, marking, group)
-    return _future_row(position, instrument, quote, marking, group)
+        return _option_row(position, instrument, marking, group)
+    return _future_row(position, instrument, snapshot.quote(instrument.name), marking, group)
 
 
 def _future_row(
@@ -268,10 +286,12 @@ def _future_row(
     )
 
 
-def _option_row(
-    position: ContractPosition, instrument: EuropeanOption, quote: Quote, marking: Marking, group: int
-) -> Row:
-    vol = marking.vols.get(instrument.name)
+def _option_row(position: ContractPosition, instrument: EuropeanOption, marking: Marking, group: int) -> Row:
+    found = marking.interpolated.get(instrument.name)
+    if found is None:
+        forward, vol = marking.snapshot.quote(instrument.name).forward, marking.vols.get(instrument.name)
+    else:
+        forward, vol = found.forward, found.vol
     if vol is None:
         raise MarketDataError(
             instrument.name,
@@ -286,7 +306,7 @@ def _option_row(
         kind_of(instrument),
         instrument.expiry_ns,
         position.quantity * instrument.contract_size,
-        ratio=quote.forward * rate / marking.snapshot.index_price,
+        ratio=forward * rate / marking.snapshot.index_price,
         strike=instrument.strike * rate,
         expiry_years=years_between(marking.snapshot.as_of_ns, instrument.expiry_ns),
         vol=vol,

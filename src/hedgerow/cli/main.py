@@ -40,6 +40,13 @@ def _ticket_options(command: _Command) -> _Command:
             metavar="NAME",
             help="What may be traded, instead of the desk file's. Repeatable.",
         ),
+        click.option(
+            "--delta-convention",
+            type=click.Choice(
+                ["sticky_strike", "sticky_moneyness", "minimum_variance_surface", "minimum_variance_fitted"]
+            ),
+            help="Whose delta to hold neutral, instead of the desk file's.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -92,6 +99,26 @@ def hedge(desk: Path, market: Path, **options: Any) -> None:
     _print_ticket(desk, market, **options)
 
 
+@app.command(section="Hedge")
+@click.argument("snapshot", type=click.Path(path_type=Path), metavar="SNAPSHOT")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with pictures there too.")
+@click.option(
+    "--max-age",
+    "max_age_s",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Older quotes are stale.",
+)
+def surface(snapshot: Path, html: Path | None, max_age_s: float, *, as_json: bool) -> None:
+    """Fit the implied-vol surface of a market to its option quotes, free of arbitrage, and check it."""
+    from hedgerow.cli.surface import print_surface
+
+    print_surface(snapshot, as_json=as_json, html=html, max_age_s=max_age_s)
+
+
 @app.command(section="Test")
 @click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.toml")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -138,27 +165,27 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
 
 
 @app.command(section="Dev")
-@click.argument("room", type=click.Choice(["engine"]), metavar="engine")
-@click.option("--quotes", type=click.IntRange(1_000, 5_000_000), default=200_000, show_default=True, help="How many.")
+@click.argument("room", type=click.Choice(["engine", "pricing"]), metavar="engine|pricing")
+@click.option("--quotes", type=click.IntRange(1_000, 5_000_000), help="How many for the engine.  [default: 200000]")
+@click.option("--options", type=click.IntRange(1_000, 5_000_000), help="How many to price.  [default: 1000000]")
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Processes of each framework.")
-@click.option("--peers/--no-peers", default=True, help="Install and time hftbacktest and nautilus_trader as well.")
-@click.option("--growth", is_flag=True, help="Stream up to 10 million quotes too: cost and memory.")
+@click.option("--peers/--no-peers", default=True, help="Install and time the peers as well.")
+@click.option("--growth", is_flag=True, help="Stream up to 10 million quotes through the engine too: cost and memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
-def bench(room: str, quotes: int, rounds: int, *, peers: bool, growth: bool, as_json: bool) -> None:  # noqa: ARG001
-    """Time the engine side by side with its peers: events per second over the same quotes."""
-    from hedgerow.bench import bench_engine
-    from hedgerow.cli.benching import show_engine_bench
+def bench(
+    room: str, quotes: int | None, options: int | None, rounds: int, *, peers: bool, growth: bool, as_json: bool
+) -> None:
+    """Time the engine, or the pricing, side by side with its peers."""
+    from hedgerow.cli.benching import time_engine, time_pricing
 
-    sizes = (100_000, 1_000_000, 10_000_000) if growth else ()
-    result = bench_engine(
-        quotes=quotes,
-        rounds=rounds,
-        runs=3,
-        peers=peers,
-        growth=sizes,
-        say=lambda text: click.echo(text, err=True),
-    )
-    show_engine_bench(result, as_json=as_json)
+    if room == "pricing":
+        if quotes is not None or growth:
+            raise click.UsageError("--quotes and --growth are for bench engine")
+        time_pricing(options=options or 1_000_000, rounds=rounds, peers=peers, as_json=as_json)
+        return
+    if options is not None:
+        raise click.UsageError("--options is for bench pricing")
+    time_engine(quotes=quotes or 200_000, rounds=rounds, peers=peers, growth=growth, as_json=as_json)
 
 
 def _print_ticket(
@@ -170,6 +197,7 @@ def _print_ticket(
     neutral: tuple[str, ...],
     instruments: tuple[str, ...],
     leave_out: bool,
+    delta_convention: str | None,
 ) -> None:
     from hedgerow.cli.parse import neutral_targets
     from hedgerow.cli.screen import compiling, show_ticket
@@ -187,6 +215,7 @@ def _print_ticket(
             neutral=targets,
             instruments=instruments or None,
             leave_out=leave_out,
+            delta_convention=delta_convention,
         )
     show_ticket(ticket, as_json=as_json)
 

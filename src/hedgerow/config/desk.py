@@ -89,6 +89,21 @@ class ContractTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     fee_premium_cap: float | None = None
 
 
+class MinimumVarianceTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The ``[hedge.minimum_variance]`` table: a fitted response of vols to the forward.
+
+    Parameters
+    ----------
+    a, b, c : float
+        d sigma_K/d ln F = (a + b·delta + c·delta²)/sqrt(T), as ``fit_minimum_variance`` gives them.
+        [vol·sqrt(years)]
+    """
+
+    a: float
+    b: float
+    c: float
+
+
 class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The ``[hedge]`` table.
 
@@ -102,12 +117,19 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         Greeks to hold, exactly or in a band. [desk units in the desk file's numeraire]
     limits : dict of str to float
         Largest absolute trade by instrument. [contracts]
+    delta_convention : str
+        Whose delta a delta target holds neutral: sticky_strike, sticky_moneyness, minimum_variance_surface or
+        minimum_variance_fitted.
+    minimum_variance : MinimumVarianceTerms or None
+        Needed by minimum_variance_fitted.
     """
 
     instruments: tuple[str, ...]
     risk_aversion: float
     neutral: dict[str, Target] = {}
     limits: dict[str, float] = {}
+    delta_convention: str = "sticky_strike"
+    minimum_variance: MinimumVarianceTerms | None = None
 
 
 class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

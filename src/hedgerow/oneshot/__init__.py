@@ -1,5 +1,6 @@
-"""Floor 12, a driver: one market, one desk, one ticket. Wiring only."""
+"""Floor 12, a driver: one market, one job, one answer. Wiring only."""
 
 from hedgerow.oneshot.hedge import hedge
+from hedgerow.oneshot.surface import surface
 
-__all__ = ["hedge"]
+__all__ = ["hedge", "surface"]

@@ -29,8 +29,9 @@ from hedgerow.oneshot.resolve import (
     hedge_instruments,
     with_assumed_quotes,
 )
+from hedgerow.oneshot.smile import chosen_convention, fit_smile, interpolate_positions
 from hedgerow.oneshot.targets import Goals, goals
-from hedgerow.oneshot.write_ticket import Solved, write_ticket
+from hedgerow.oneshot.write_ticket import Deltas, Solved, write_ticket
 from hedgerow.pricing import mark_vols
 from hedgerow.report import Ticket
 from hedgerow.report.units import TARGETS
@@ -46,6 +47,7 @@ def hedge(
     neutral: Mapping[str, Target] | None = None,
     instruments: Sequence[str] | None = None,
     leave_out: bool = False,
+    delta_convention: str | None = None,
 ) -> Ticket:
     """Compute the hedge of a desk in one market.
 
@@ -64,6 +66,8 @@ def hedge(
         What may be traded. None takes the desk file's.
     leave_out : bool
         True to leave out positions that the market cannot value, by name and reason; by default they are refused.
+    delta_convention : str or None
+        Name of the ``DeltaConvention`` whose delta is held neutral. None takes the desk file's, else sticky strike.
 
     Returns
     -------
@@ -101,8 +105,11 @@ def hedge(
         raise desk.error("base", f"is {desk.base}, the market's is {market.base}", "use the market of that coin")
     market = with_assumed_quotes(desk, market)
     vols = mark_vols(market)
+    smile = fit_smile(desk, market)
+    convention = chosen_convention(desk, smile, delta_convention)
+    interpolated, told = interpolate_positions(desk, market, vols, smile)
     rates = {Currency(name): rate for name, rate in desk.rates.items()}
-    marking = Marking(snapshot=market, vols=vols.as_dict(), usd_rates=rates)
+    marking = Marking(snapshot=market, vols=vols.as_dict(), usd_rates=rates, interpolated=interpolated)
     rows, n_position, left_out = compile_positions(desk, marking, leave_out=leave_out)
     if not rows:
         raise desk.error("", "the book is empty", "add balances, [[position]] or [[liquidity]]")
@@ -111,9 +118,10 @@ def hedge(
     tools = hedge_instruments(desk, market, names, from_file=instruments is None)
     trades = _compile_trades(tools, marking)
     wanted = goals(desk, neutral, numeraire=currency, spot=market.index_price)
-    solved = _solve(desk, marking, book, trades, tools, currency, wanted)
+    deltas = Deltas(chosen=convention, book=smile.deltas(book, currency), units=smile.deltas(trades.book, currency))
+    solved = _solve(desk, marking, book, trades, tools, currency, wanted, deltas)
     # What is missing from the book weighs most, then what cannot be valued, then what cannot be traded.
-    return write_ticket(desk, market, solved, (*left_out, *vols.rejected, *market.rejected), wanted.notes)
+    return write_ticket(desk, market, solved, (*left_out, *told, *vols.rejected, *market.rejected), wanted.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +153,7 @@ def _solve(
     tools: Sequence[HedgeInstrument],
     numeraire: str,
     wanted: Goals,
+    deltas: Deltas,
 ) -> Solved:
     """State the convex problem in one numeraire and solve it."""
     exposure = exposure_of(book, numeraire=numeraire)
@@ -156,6 +165,10 @@ def _solve(
     scale = np.array([TARGETS[band.name].per_raw for band in bands])
     raw = exposure.total
     book_greeks = np.array([getattr(raw, TARGETS[band.name].raw) for band in bands]) * scale
+    unit_greeks = units[rows] * scale[:, None]
+    for j, band in enumerate(bands):
+        if band.name == "delta":
+            book_greeks[j], unit_greeks[j] = deltas.book[deltas.chosen].sum(), deltas.units[deltas.chosen]
     fee, half_spread = _unit_costs(marking, trades, tools, numeraire)
     problem = HedgeProblem(
         names=tuple(tool.instrument.name for tool in tools),
@@ -166,7 +179,7 @@ def _solve(
         cost=fee + half_spread,
         bands=bands,
         book_greeks=book_greeks.reshape(len(bands)),
-        unit_greeks=(units[rows] * scale[:, None]).reshape(len(bands), len(tools)),
+        unit_greeks=unit_greeks.reshape(len(bands), len(tools)),
         box=np.array([tool.box for tool in tools]),
         lot=np.array([tool.lot for tool in tools]),
     )
@@ -177,6 +190,7 @@ def _solve(
         plan=plan_hedge(problem),
         tools=tuple(tools),
         units=units,
+        deltas=deltas,
         fee=fee,
         half_spread=half_spread,
     )

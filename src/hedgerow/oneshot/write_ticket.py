@@ -13,10 +13,30 @@ from hedgerow.instruments import Perpetual, is_inverse, kind_of
 from hedgerow.instruments.contracts import Future, Instrument
 from hedgerow.market import Rejection, Snapshot
 from hedgerow.oneshot.resolve import HedgeInstrument
-from hedgerow.report import TargetResult, Ticket, Trade
+from hedgerow.pricing import DeltaConvention
+from hedgerow.report import ConventionDelta, TargetResult, Ticket, Trade
 
 _FLAT = 1e-9
 """A book delta below this share of the gross delta counts as zero. [pure]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deltas:
+    """Deltas under every convention that the market allows.
+
+    Parameters
+    ----------
+    chosen : DeltaConvention
+        The one that a delta target holds neutral.
+    book : dict of DeltaConvention to ndarray of shape (n_group,)
+        Of the book's positions. [coin]
+    units : dict of DeltaConvention to ndarray of shape (n_instrument,)
+        Of one contract bought and paid for. [coin per contract]
+    """
+
+    chosen: DeltaConvention
+    book: dict[DeltaConvention, Float64[np.ndarray, " n_group"]]
+    units: dict[DeltaConvention, Float64[np.ndarray, " n_instrument"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +55,10 @@ class Solved:
         The solution.
     tools : tuple of HedgeInstrument
         Hedging instruments, in the problem's order.
-    units : ndarray of shape (5, n_instrument)
+    units : ndarray of shape (8, n_instrument)
         Value and raw Greeks of one contract bought and paid for. [numeraire]
+    deltas : Deltas
+        The same book and contracts under every delta convention.
     fee, half_spread : ndarray of shape (n_instrument,)
         Cost of one contract. [numeraire per contract]
     """
@@ -46,7 +68,8 @@ class Solved:
     problem: HedgeProblem
     plan: HedgePlan
     tools: tuple[HedgeInstrument, ...]
-    units: Float64[np.ndarray, "5 n_instrument"]
+    units: Float64[np.ndarray, "8 n_instrument"]
+    deltas: Deltas
     fee: Float64[np.ndarray, " n_instrument"]
     half_spread: Float64[np.ndarray, " n_instrument"]
 
@@ -98,10 +121,22 @@ def write_ticket(
         chain=plan.chain,
         cost_delta=_cost_delta(solved, trades),
         rounding_loss=plan.objective_lots - plan.objective_continuous,
+        delta_convention=solved.deltas.chosen,
+        delta_by_convention=_by_convention(solved),
         rejected=rejected,
         notes=(*_notes(desk, market, solved), *notes),
         ages_ns=market.ages_ns(),
     )
+
+
+def _by_convention(solved: Solved) -> tuple[ConventionDelta, ...]:
+    """Return the book's delta under each convention, before the trades and after them."""
+    found = []
+    for convention, held in solved.deltas.book.items():
+        before = float(held.sum())
+        after = before + float(solved.deltas.units[convention] @ solved.plan.quantity)
+        found.append(ConventionDelta(convention=convention, before=before, after=after))
+    return tuple(found)
 
 
 def _cost_delta(solved: Solved, trades: tuple[Trade, ...]) -> float:
@@ -123,9 +158,8 @@ def _risk(solved: Solved, quantity: Float64[np.ndarray, " n_instrument"]) -> flo
 
 def _trade(solved: Solved, i: int) -> Trade:
     tool, quantity = solved.tools[i], float(solved.plan.quantity[i])
-    value, delta, gamma, vega, theta = (float(number) * quantity for number in solved.units[:, i])
-    change = Sensitivities(value=value, delta=delta, gamma=gamma, vega=vega, theta=theta)
-    ratio, ratio_reason = _hedge_ratio(solved, delta)
+    change = Sensitivities.of(solved.units[:, i] * quantity)
+    ratio, ratio_reason = _hedge_ratio(solved, change.delta)
     return Trade(
         instrument=tool.instrument.name,
         kind=kind_of(tool.instrument),

@@ -1,6 +1,40 @@
-"""Floor 4: what an option is worth, its Greeks, and the vol that a price implies."""
+"""Floor 4: what an option is worth, its Greeks, the vol that a price implies, surfaces of vol, deltas by name."""
 
-from hedgerow.pricing.black76 import Greeks, VolFault, black76, implied_vol
+from hedgerow.pricing.black76 import (
+    Greeks,
+    OptionColumns,
+    PriceFault,
+    VolFault,
+    black76,
+    greeks_into,
+    implied_vol,
+    implied_vol_into,
+    workspace,
+)
+from hedgerow.pricing.deltas import DeltaConvention, option_delta, vol_response
 from hedgerow.pricing.marks import MarkVols, mark_vols
+from hedgerow.pricing.minimum_variance import OptionMoves, QuadraticFit, fit_minimum_variance
+from hedgerow.pricing.surface import Surface, SurfaceParameters, fit_surface
 
-__all__ = ["Greeks", "MarkVols", "VolFault", "black76", "implied_vol", "mark_vols"]
+__all__ = [
+    "DeltaConvention",
+    "Greeks",
+    "MarkVols",
+    "OptionColumns",
+    "OptionMoves",
+    "PriceFault",
+    "QuadraticFit",
+    "Surface",
+    "SurfaceParameters",
+    "VolFault",
+    "black76",
+    "fit_minimum_variance",
+    "fit_surface",
+    "greeks_into",
+    "implied_vol",
+    "implied_vol_into",
+    "mark_vols",
+    "option_delta",
+    "vol_response",
+    "workspace",
+]

@@ -1,39 +1,71 @@
 """Black-76 on arrays: price and Greeks, and implied vol, for linear and inverse options.
 
-Prices are undiscounted and Greeks are derivatives in the forward at fixed vol. A linear option is priced in the
-quote currency, an inverse one in coin: V = U/F.
+Greeks are derivatives in the forward at fixed vol. A linear option is priced in the quote currency, an inverse one
+in coin: V = U/F. Both are discounted at a rate of the settlement currency, zero unless given.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.core.errors import InputError
-from hedgerow.pricing import kernels
+from hedgerow.pricing import greek_kernels, vol_kernels
+
+
+class PriceFault(IntEnum):
+    """Why an option has no price."""
+
+    PRICED = greek_kernels.GOOD
+    NOT_FINITE = greek_kernels.NOT_FINITE
+    BAD_FORWARD = greek_kernels.BAD_FORWARD
+    BAD_STRIKE = greek_kernels.BAD_STRIKE
+    EXPIRED = greek_kernels.EXPIRED
+    BAD_VOL = greek_kernels.BAD_VOL
+    BAD_RATE = greek_kernels.BAD_RATE
+    OUT_OF_RANGE = greek_kernels.OUT_OF_RANGE
 
 
 class VolFault(IntEnum):
     """Why a price implies no vol."""
 
-    SOLVED = kernels.SOLVED
-    NOT_FINITE = kernels.NOT_FINITE
-    BAD_CONTRACT = kernels.BAD_CONTRACT
-    NO_TIME_VALUE = kernels.NO_TIME_VALUE
-    ABOVE_BOUND = kernels.ABOVE_BOUND
-    NOT_CONVERGED = kernels.NOT_CONVERGED
+    SOLVED = greek_kernels.GOOD
+    NOT_FINITE = greek_kernels.NOT_FINITE
+    BAD_FORWARD = greek_kernels.BAD_FORWARD
+    BAD_STRIKE = greek_kernels.BAD_STRIKE
+    EXPIRED = greek_kernels.EXPIRED
+    BAD_RATE = greek_kernels.BAD_RATE
+    OUT_OF_RANGE = greek_kernels.OUT_OF_RANGE
+    NO_TIME_VALUE = vol_kernels.NO_TIME_VALUE
+    ABOVE_BOUND = vol_kernels.ABOVE_BOUND
+    NOT_CONVERGED = vol_kernels.NOT_CONVERGED
+
+
+_RULES = {
+    "NOT_FINITE": "every input must be a finite number",
+    "BAD_FORWARD": "forward must be positive",
+    "BAD_STRIKE": "strike must be positive",
+    "EXPIRED": "expiry_years must be positive",
+    "BAD_VOL": "vol must be positive",
+    "BAD_RATE": "rate times expiry_years must lie within -100 and 100",
+    "OUT_OF_RANGE": "prices must lie within 1e-100 and 1e100, expiry_years and vol within 1e-50 and 1e50",
+    "NO_TIME_VALUE": "the price must exceed the discounted intrinsic value",
+    "ABOVE_BOUND": "the price must be below its bound: calls F, puts K, in coin 1 and K/F, discounted",
+    "NOT_CONVERGED": "the search for the vol did not converge",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Greeks:
-    """Price and Greeks of options, in their settlement currency.
+    """Price and Greeks of options, in their settlement currency; NaN in rows that have a fault.
 
     Parameters
     ----------
     price : ndarray of shape (n_option,)
-        Undiscounted value of one unit. [quote if linear, coin if inverse]
+        Value of one unit. [quote if linear, coin if inverse]
     delta : ndarray of shape (n_option,)
         Linear: dU/dF. Inverse: net transaction delta F·dV/dF = delta_BS - V. [coin]
     gamma : ndarray of shape (n_option,)
@@ -42,6 +74,14 @@ class Greeks:
         Derivative in vol. [price per 1.00 vol]
     theta : ndarray of shape (n_option,)
         Derivative in calendar time at fixed forward. [price per year]
+    vanna : ndarray of shape (n_option,)
+        Derivative of vega in the forward. [price per 1.00 vol per quote]
+    volga : ndarray of shape (n_option,)
+        Second derivative in vol. [price per 1.00 vol²]
+    rho : ndarray of shape (n_option,)
+        Derivative in the discount rate at fixed forward. [price per 1.00 rate]
+    fault : ndarray of shape (n_option,)
+        A ``PriceFault`` per row: 0 where priced. [code]
     """
 
     price: Float64[np.ndarray, " n_option"]
@@ -49,6 +89,120 @@ class Greeks:
     gamma: Float64[np.ndarray, " n_option"]
     vega: Float64[np.ndarray, " n_option"]
     theta: Float64[np.ndarray, " n_option"]
+    vanna: Float64[np.ndarray, " n_option"]
+    volga: Float64[np.ndarray, " n_option"]
+    rho: Float64[np.ndarray, " n_option"]
+    fault: Int64[np.ndarray, " n_option"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionColumns:
+    """Options as contiguous, writable columns, for ``greeks_into`` and ``implied_vol_into``.
+
+    Parameters
+    ----------
+    forward, strike : ndarray of shape (n_option,)
+        Forward and strike. [quote per coin]
+    expiry_years : ndarray of shape (n_option,)
+        Time to expiry. [years, Act/365]
+    vol : ndarray of shape (n_option,)
+        Vol. [fraction per square root of a year]
+    sign : ndarray of shape (n_option,)
+        +1 for calls, -1 for puts. [1]
+    rate : ndarray of shape (n_option,)
+        Discount rate of the settlement currency, continuously compounded. [fraction per year]
+    """
+
+    forward: Float64[np.ndarray, " n_option"]
+    strike: Float64[np.ndarray, " n_option"]
+    expiry_years: Float64[np.ndarray, " n_option"]
+    vol: Float64[np.ndarray, " n_option"]
+    sign: Float64[np.ndarray, " n_option"]
+    rate: Float64[np.ndarray, " n_option"]
+
+
+def workspace() -> Float64[np.ndarray, " n_scratch"]:
+    """Return scratch space for ``greeks_into`` and ``implied_vol_into``, for one thread, whatever the number of rows.
+
+    Returns
+    -------
+    ndarray of shape (n_scratch,)
+        Uninitialised. [none]
+
+    References
+    ----------
+    None: memory, not a formula.
+    """
+    return np.empty(max(greek_kernels.GREEK_SCRATCH, vol_kernels.VOL_SCRATCH))
+
+
+def greeks_into(
+    options: OptionColumns,
+    out: Float64[np.ndarray, "8 n_option"],
+    fault: Int64[np.ndarray, " n_option"],
+    workspace: Float64[np.ndarray, " n_scratch"],
+    *,
+    inverse: bool,
+) -> None:
+    """Price options and their Greeks into arrays that the caller owns, without allocating.
+
+    Parameters
+    ----------
+    options : OptionColumns
+        The options. [as in ``black76``]
+    out : ndarray of shape (8, n_option)
+        Receives price, delta, gamma, vega, theta, vanna, volga, rho. [settlement currency]
+    fault : ndarray of shape (n_option,)
+        Receives a ``PriceFault`` per row. [code]
+    workspace : ndarray of shape (n_scratch,)
+        What ``workspace()`` returned. [none]
+    inverse : bool
+        True for coin-settled options.
+
+    References
+    ----------
+    As in ``black76``.
+    """
+    o = options
+    columns = (o.forward, o.strike, o.expiry_years, o.vol, o.sign, o.rate)
+    _check_room(columns, workspace, greek_kernels.GREEK_SCRATCH, outputs=(*out, fault))
+    greek_kernels.greeks_rows(*columns, inverse, out, fault, workspace)
+
+
+def implied_vol_into(
+    price: Float64[np.ndarray, " n_option"],
+    options: OptionColumns,
+    vol: Float64[np.ndarray, " n_option"],
+    fault: Int64[np.ndarray, " n_option"],
+    workspace: Float64[np.ndarray, " n_scratch"],
+    *,
+    inverse: bool,
+) -> None:
+    """Find implied vols into arrays that the caller owns, without allocating.
+
+    Parameters
+    ----------
+    price : ndarray of shape (n_option,)
+        Prices. [quote if linear, coin if inverse]
+    options : OptionColumns
+        The options; their vol is not read, so it may be the output. [as in ``black76``]
+    vol : ndarray of shape (n_option,)
+        Receives implied vols, NaN where there is none. [fraction per square root of a year]
+    fault : ndarray of shape (n_option,)
+        Receives a ``VolFault`` per row. [code]
+    workspace : ndarray of shape (n_scratch,)
+        What ``workspace()`` returned. [none]
+    inverse : bool
+        True for coin-settled options.
+
+    References
+    ----------
+    As in ``implied_vol``.
+    """
+    o = options
+    columns = (price, o.forward, o.strike, o.expiry_years, o.sign, o.rate)
+    _check_room(columns, workspace, vol_kernels.VOL_SCRATCH, outputs=(vol, fault))
+    vol_kernels.implied_vol_rows(*columns, inverse, vol, fault, workspace)
 
 
 def black76(
@@ -59,6 +213,7 @@ def black76(
     is_call: ArrayLike,
     *,
     inverse: bool,
+    rate: ArrayLike = 0.0,
 ) -> Greeks:
     """Price options and their Greeks.
 
@@ -74,6 +229,8 @@ def black76(
         True for calls. [bool]
     inverse : bool
         True for coin-settled options.
+    rate : array_like of shape (n_option,)
+        Discount rate of the settlement currency, continuously compounded. [fraction per year]
 
     Returns
     -------
@@ -83,7 +240,8 @@ def black76(
     Raises
     ------
     InputError
-        If an input is not positive and finite.
+        If shapes do not fit, or if all inputs are scalars and the option cannot be priced. In arrays such a row is
+        NaN and names its ``PriceFault``.
 
     References
     ----------
@@ -97,15 +255,15 @@ def black76(
     >>> at_the_money.price.round(6), at_the_money.delta.round(6)
     (array([0.119235]), array([0.440382]))
     """
-    columns, sign = _columns(is_call, forward=forward, strike=strike, expiry_years=expiry_years, vol=vol)
-    for name, values in columns.items():
-        if not np.all((values > 0.0) & np.isfinite(values)):
-            worst = values[~((values > 0.0) & np.isfinite(values))][0]
-            raise InputError(f"{name} holds {worst:g}", f"{name} must be positive and finite")
-    out = np.empty((5, sign.size))
-    kernels.greeks_rows(*columns.values(), sign, inverse, out)
-    price, delta, gamma, vega, theta = frozen(out)
-    return Greeks(price=price, delta=delta, gamma=gamma, vega=vega, theta=theta)
+    given = {"forward": forward, "strike": strike, "expiry_years": expiry_years, "vol": vol, "rate": rate}
+    columns, sign = _columns(is_call, given)
+    out, fault = np.empty((8, sign.size)), np.empty(sign.size, dtype=np.int64)
+    greeks_into(OptionColumns(sign=sign, **columns), out, fault, workspace(), inverse=inverse)
+    if fault.size == 1 and fault[0] != PriceFault.PRICED:
+        _refuse_scalars(given, is_call, PriceFault(int(fault[0])))
+    price, delta, gamma, vega, theta, vanna, volga, rho = frozen(out)
+    first = {"price": price, "delta": delta, "gamma": gamma, "vega": vega}
+    return Greeks(**first, theta=theta, vanna=vanna, volga=volga, rho=rho, fault=frozen(fault))
 
 
 def implied_vol(
@@ -116,13 +274,14 @@ def implied_vol(
     is_call: ArrayLike,
     *,
     inverse: bool,
+    rate: ArrayLike = 0.0,
 ) -> tuple[Float64[np.ndarray, " n_option"], Int64[np.ndarray, " n_option"]]:
     """Find the vol at which Black-76 gives each price.
 
     Parameters
     ----------
     price : array_like of shape (n_option,)
-        Undiscounted prices. [quote if linear, coin if inverse]
+        Prices. [quote if linear, coin if inverse]
     forward, strike : array_like of shape (n_option,)
         Forward and strike. [quote per coin]
     expiry_years : array_like of shape (n_option,)
@@ -131,6 +290,8 @@ def implied_vol(
         True for calls. [bool]
     inverse : bool
         True for coin-settled options.
+    rate : array_like of shape (n_option,)
+        Discount rate of the settlement currency, continuously compounded. [fraction per year]
 
     Returns
     -------
@@ -139,10 +300,17 @@ def implied_vol(
     fault : ndarray of shape (n_option,)
         A ``VolFault`` per row: 0 where solved. [code]
 
+    Raises
+    ------
+    InputError
+        If shapes do not fit, or if all inputs are scalars and the price implies no vol. In arrays such a row is NaN
+        and names its ``VolFault``.
+
     Notes
     -----
-    A row without a solution never gets a finite vol. As in Jäckel, "Let's Be Rational" (2015), the equation is
-    solved in one of three forms by region; the steps are Halley's, kept inside a bracket.
+    A row without a solution never gets a finite vol. The guess inverts Bachelier's formula and corrects the vol to
+    Black's; one step of fourth order on the logarithm of the price follows, and a bracketed search where that step
+    was not small.
 
     References
     ----------
@@ -154,20 +322,24 @@ def implied_vol(
     >>> vol.round(4), [VolFault(code).name for code in fault]
     (array([0.6, nan]), ['SOLVED', 'ABOVE_BOUND'])
     """
-    columns, sign = _columns(is_call, price=price, forward=forward, strike=strike, expiry_years=expiry_years)
+    given = {"price": price, "forward": forward, "strike": strike, "expiry_years": expiry_years, "rate": rate}
+    columns, sign = _columns(is_call, given)
     vol, fault = np.empty(sign.size), np.empty(sign.size, dtype=np.int64)
-    kernels.implied_vol_rows(*columns.values(), sign, inverse, vol, fault)
+    prices = columns.pop("price")
+    implied_vol_into(prices, OptionColumns(sign=sign, vol=vol, **columns), vol, fault, workspace(), inverse=inverse)
+    if fault.size == 1 and fault[0] != VolFault.SOLVED:
+        _refuse_scalars(given, is_call, VolFault(int(fault[0])))
     return frozen(vol), frozen(fault)
 
 
 def _columns(
-    is_call: ArrayLike, **inputs: ArrayLike
+    is_call: ArrayLike, given: dict[str, ArrayLike]
 ) -> tuple[dict[str, Float64[np.ndarray, " n_option"]], Float64[np.ndarray, " n_option"]]:
-    """Bring inputs to one shape, as fresh contiguous columns (so that one kernel serves all callers), and signs."""
+    """Bring inputs to one length, and flags to signs; vectors that the kernel can read as they are stay themselves."""
     flags = np.atleast_1d(np.asarray(is_call))
     if flags.dtype != np.bool_:
         raise InputError(f"is_call is {is_call!r}", "give True for calls and False for puts")
-    arrays = {name: np.atleast_1d(np.asarray(values, dtype=np.float64)) for name, values in inputs.items()}
+    arrays = {name: np.atleast_1d(np.asarray(values, dtype=np.float64)) for name, values in given.items()}
     lengths = {name: array.shape for name, array in arrays.items()} | {"is_call": flags.shape}
     try:
         shape = np.broadcast_shapes(*lengths.values())
@@ -175,5 +347,30 @@ def _columns(
         shape = ()
     if len(shape) != 1:
         raise InputError(f"shapes {lengths} do not fit together", "give scalars, or vectors of one length")
-    columns = {name: np.array(np.broadcast_to(array, shape), order="C") for name, array in arrays.items()}
-    return columns, np.array(np.where(np.broadcast_to(flags, shape), 1.0, -1.0), order="C")
+    columns = {name: _column(array, shape) for name, array in arrays.items()}
+    return columns, _column(np.where(flags, 1.0, -1.0), shape)
+
+
+def _column(array: Any, shape: tuple[int, ...]) -> Float64[np.ndarray, " n_option"]:
+    """Return an array itself if one compiled kernel can serve it: contiguous, writable, of full length."""
+    if array.shape == shape and array.flags.carray:
+        own: np.ndarray = array
+        return own
+    return np.array(np.broadcast_to(array, shape), order="C")
+
+
+def _refuse_scalars(given: dict[str, ArrayLike], is_call: ArrayLike, fault: IntEnum) -> None:
+    """Raise if every input was a scalar: there is no row to mark then."""
+    if all(np.ndim(value) == 0 for value in (*given.values(), is_call)):
+        told = ", ".join(f"{name} {float(value):g}" for name, value in given.items())  # type: ignore[arg-type]
+        raise InputError(f"{told}: {fault.name}", _RULES[fault.name])
+
+
+def _check_room(columns: tuple[Any, ...], scratch: Any, needed: int, *, outputs: tuple[Any, ...]) -> None:
+    """Raise unless all columns have one length and are contiguous: a kernel does not look."""
+    size = columns[0].size
+    for array in (*columns, *outputs):
+        if array.shape != (size,) or not array.flags.carray:
+            raise InputError(f"a column of shape {array.shape}", f"give contiguous, writable columns of length {size}")
+    if scratch.size < needed:
+        raise InputError(f"a workspace of {scratch.size} floats", "take it from workspace()")

@@ -13,7 +13,11 @@ from hedgerow.pricing.black76 import VolFault, implied_vol
 
 _REASONS = {
     VolFault.NOT_FINITE: "the mark or the underlying is not finite",
-    VolFault.BAD_CONTRACT: "the option has expired",
+    VolFault.BAD_FORWARD: "the underlying is not positive",
+    VolFault.BAD_STRIKE: "the strike is not positive",
+    VolFault.EXPIRED: "the option has expired",
+    VolFault.BAD_RATE: "the discount rate is too large",
+    VolFault.OUT_OF_RANGE: "a number is too large or too small to be one of a market",
     VolFault.NO_TIME_VALUE: "the mark holds no time value: at or below intrinsic",
     VolFault.ABOVE_BOUND: "the mark is at or above the no-arbitrage bound",
     VolFault.NOT_CONVERGED: "the search for the vol did not converge",

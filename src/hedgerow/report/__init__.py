@@ -1,6 +1,20 @@
 """Floor 9: results for people and machines, in desk units."""
 
 from hedgerow.report.backtest import BacktestReport, Costs, PolicyResult, Unhedged
-from hedgerow.report.ticket import TargetResult, Ticket, Trade
+from hedgerow.report.surface import FamilyFigures, QuoteFigures, SliceFigures, SurfaceReport
+from hedgerow.report.ticket import ConventionDelta, TargetResult, Ticket, Trade
 
-__all__ = ["BacktestReport", "Costs", "PolicyResult", "TargetResult", "Ticket", "Trade", "Unhedged"]
+__all__ = [
+    "BacktestReport",
+    "ConventionDelta",
+    "Costs",
+    "FamilyFigures",
+    "PolicyResult",
+    "QuoteFigures",
+    "SliceFigures",
+    "SurfaceReport",
+    "TargetResult",
+    "Ticket",
+    "Trade",
+    "Unhedged",
+]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from hedgerow.core.instants import describe_age, to_iso
 from hedgerow.market import Rejection
+from hedgerow.pricing import DeltaConvention
 from hedgerow.report.ticket import TargetResult, Ticket, Trade
 
 WIDTH = 108
@@ -79,6 +80,7 @@ def ticket_view(ticket: Ticket) -> RenderableType:
         _exposure(ticket),
         _trades(ticket),
         _before_after(ticket),
+        _conventions(ticket),
         _proof(ticket),
         *_left_out(ticket),
     )
@@ -196,9 +198,13 @@ def _before_after(ticket: Ticket) -> RenderableType:
         "vega_per_volpoint": f"vega {unit} per vol point",
         "theta_per_day": f"theta {unit} per day",
     }
+    other = None if ticket.delta_convention is DeltaConvention.STICKY_STRIKE else asked.pop("delta", None)
     for key, label in labels.items():
         wish, met = _asked_for(asked.get(key))
         table.add_row(label, _number(before[key]), _number(after[key]), wish, met)
+    if other is not None:
+        label = f"delta {base}, {ticket.delta_convention.replace('_', ' ')}"
+        table.add_row(label, _number(other.before), _number(other.after), *_asked_for(other))
     risk = f"std of P&L over {ticket.horizon_hours:g} h, {unit}"
     table.add_row(risk, _number(ticket.risk_before), _number(ticket.risk_after), "", "")
     table.add_row(f"cost {unit}", "", _number(ticket.cost), "", "")
@@ -206,6 +212,29 @@ def _before_after(ticket: Ticket) -> RenderableType:
         table.add_row(f"delta of paying it {base}", "", _number(ticket.cost_delta), "", "")
     notes = [_line(f"{target.name}: {target.note}") for target in ticket.targets if target.note]
     return Group(table, *notes)
+
+
+def _conventions(ticket: Ticket) -> RenderableType:
+    """Show how much the delta depends on what vols do when the forward moves."""
+    base = ticket.exposure.base
+    title = "   Delta by convention: its range is model risk"
+    table = _table(title, "vols when the forward moves", "before", "after", "")
+    for one in ticket.delta_by_convention:
+        held = "held" if one.convention is ticket.delta_convention else ""
+        table.add_row(_CONVENTIONS[one.convention], _number(one.before), _number(one.after), held)
+    numbers = [(one.before, one.after) for one in ticket.delta_by_convention]
+    widths = [max(column) - min(column) for column in zip(*numbers, strict=True)]
+    table.add_section()
+    table.add_row(f"range {base}", *(_number(width) for width in widths), "")
+    return table
+
+
+_CONVENTIONS = {
+    DeltaConvention.STICKY_STRIKE: "sticky strike: they stay",
+    DeltaConvention.STICKY_MONEYNESS: "sticky moneyness: the smile moves along",
+    DeltaConvention.MINIMUM_VARIANCE_SURFACE: "minimum variance: as the surface's term of skew implies",
+    DeltaConvention.MINIMUM_VARIANCE_FITTED: "minimum variance: as fitted to the past",
+}
 
 
 def _asked_for(target: TargetResult | None) -> tuple[str, str]:
@@ -234,6 +263,7 @@ _VERBS = {
     "trading": "cannot be traded",
     "anything": "not used",
     "the book": "NOT IN THE BOOK",
+    "interpolated": "INTERPOLATED",
 }
 
 

@@ -7,6 +7,7 @@ from hedgerow.book import Exposure, Sensitivities
 from hedgerow.core.instants import SECOND_NS, to_iso
 from hedgerow.hedging import Certificate
 from hedgerow.market import Rejection
+from hedgerow.pricing import DeltaConvention
 from hedgerow.report.units import desk_numbers, unit_names
 
 
@@ -86,6 +87,23 @@ class TargetResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConventionDelta:
+    """The book's delta under one convention.
+
+    Parameters
+    ----------
+    convention : DeltaConvention
+        What vols are taken to do when the forward moves.
+    before, after : float
+        Before the trades, and after them in whole lots. [coin]
+    """
+
+    convention: DeltaConvention
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A hedge ticket.
 
@@ -119,8 +137,12 @@ class Ticket:
         What paying the cost will do to delta, because it is paid in coin or in cash; not in the residual. [coin]
     rounding_loss : float
         What whole lots cost against the continuous optimum, in units of the objective. [numeraire]
+    delta_convention : DeltaConvention
+        The one whose delta was to be held.
+    delta_by_convention : tuple of ConventionDelta
+        How much the delta depends on what vols do: its range is model risk.
     rejected : tuple of Rejection
-        What was left out.
+        What was left out, or priced from the surface.
     notes : tuple of str
         What the data do not hold and what is assumed. [text]
     ages_ns : dict of str to int
@@ -143,6 +165,8 @@ class Ticket:
     chain: tuple[str, ...]
     cost_delta: float
     rounding_loss: float
+    delta_convention: DeltaConvention
+    delta_by_convention: tuple[ConventionDelta, ...]
     rejected: tuple[Rejection, ...]
     notes: tuple[str, ...]
     ages_ns: dict[str, int]
@@ -208,11 +232,25 @@ class Ticket:
                 "of": "the continuous plan, in original units",
                 "solver_chain": list(self.chain),
             },
-            "rejected": [_rejection(item) for item in self.rejected],
+            "delta_convention": self.delta_convention.value,
+            "delta_by_convention": {
+                one.convention.value: {"before": one.before, "after": one.after} for one in self.delta_by_convention
+            },
+            "delta_range": self._delta_range(),
+            "interpolated": [
+                {"name": item.name, "reason": item.reason} for item in self.rejected if item.use == "interpolated"
+            ],
+            "rejected": [_rejection(item) for item in self.rejected if item.use != "interpolated"],
             "rejected_quotes": [_rejection(item) for item in self.rejected if item.kind == "quote"],
             "notes": list(self.notes),
             "data_age": {name: age / SECOND_NS for name, age in self.ages_ns.items()},
         }
+
+    def _delta_range(self) -> dict[str, list[float]]:
+        """Return the least and the largest delta over the conventions."""
+        before = [one.before for one in self.delta_by_convention]
+        after = [one.after for one in self.delta_by_convention]
+        return {"before": [min(before), max(before)], "after": [min(after), max(after)]}
 
     def _buckets(self) -> list[dict[str, Any]]:
         return [

@@ -34,9 +34,11 @@ DESK_GREEKS: Final = (
     DeskGreek(name="gamma", raw="gamma", per_raw=1.0),
     DeskGreek(name="vega_per_volpoint", raw="vega", per_raw=1.0 / VOL_POINTS),
     DeskGreek(name="theta_per_day", raw="theta", per_raw=1.0 / DAYS_PER_YEAR),
+    DeskGreek(name="volga_per_volpoint", raw="volga", per_raw=1.0 / VOL_POINTS**2),
+    DeskGreek(name="rho_per_percent", raw="rho", per_raw=0.01),
 )
 
-TARGETS: Final = {greek.name: greek for greek in DESK_GREEKS if greek.name not in ("value", "theta_per_day")}
+TARGETS: Final = {greek.name: greek for greek in DESK_GREEKS if greek.raw in ("delta", "gamma", "vega")}
 """Greeks that can be held neutral."""
 
 
@@ -62,6 +64,11 @@ def unit_names(numeraire: str, base: str) -> dict[str, str]:
         "gamma_per_1pct": base,
         "vega_per_volpoint": f"{numeraire} per 0.01 vol",
         "theta_per_day": f"{numeraire}/day",
+        "vanna_per_volpoint": f"{base} per 0.01 vol",
+        "volga_per_volpoint": f"{numeraire} per (0.01 vol)^2",
+        "rho_per_percent": f"{numeraire} per 0.01 of rate",
+        "delta_by_convention": base,
+        "delta_range": base,
         "risk": numeraire,
         "cost": numeraire,
         "cost_delta": base,
@@ -89,9 +96,12 @@ def desk_numbers(raw: Sensitivities, *, numeraire: str, base: str, spot: float) 
     Returns
     -------
     dict of str to float
-        Desk Greeks by name; ``gamma_per_1pct`` is the change of delta for a spot move of 1 %. [see ``unit_names``]
+        Desk Greeks by name; ``gamma_per_1pct`` is the change of delta for a spot move of 1 %, ``vanna_per_volpoint``
+        that for a move of all vols by a point. [see ``unit_names``]
     """
     numbers = {greek.name: getattr(raw, greek.raw) * greek.per_raw for greek in DESK_GREEKS}
     # Delta is W' in USD and S·W' in coin; its derivative in ln S is S·W'' and S·W' + S²·W''.
     per_move = raw.delta + spot * spot * raw.gamma if numeraire == base else spot * raw.gamma
-    return numbers | {"gamma_per_1pct": 0.01 * per_move}
+    # Vanna is the derivative of W' in vol; in coin delta is S·W', so its derivative in vol is S times that.
+    vanna = raw.vanna * (spot if numeraire == base else 1.0) / VOL_POINTS
+    return numbers | {"gamma_per_1pct": 0.01 * per_move, "vanna_per_volpoint": vanna}

@@ -63,11 +63,10 @@ def line_number(path: Path, text: str) -> int:
         ("horizon_hours = 24.0", "horizon_hours = 0", "horizon_hours = 0", r"horizon_hours.*positive"),
         ("delta = 0.0 ", "vega = 0.0 ", "vega = 0.0", r"hedge.neutral.vega: is not a Greek.*use delta, gamma, vega_per"),
         ("[-500.0, 500.0]", "[500.0, -500.0]", "[500.0, -500.0]", r"hedge.neutral.vega_per_volpoint: is \[500, -500\]"),
-        ("ETH-26JAN24-2000-P", "ETH-26JAN24-2001-P", "2001-P", r"not quoted in this market; the nearest names are .*2000-P"),
         ("ETH-26JAN24-2000-P", "ETH-8JAN24-2000-P", "8JAN24", r"position\[3\].instrument: .* expired at 2024-01-08T08:00"),
         ("ETH-26JAN24-2000-P", "ETH-26JAM24-2000-P", "26JAM24", r"no such date as 26JAM24; Deribit names look like"),
         ("ETH-26JAN24-2000-P", "BTC-26JAN24-40000-P", "BTC-", r"is on BTC, the desk on ETH; keep one desk per coin"),
-        ("ETH-26JAN24-2000-P", "ETH-12JAN24-1200-C", "1200-C", r"implies no vol.*--leave-out"),
+        ("ETH-26JAN24-2000-P", "ETH-5JAN24-2000-P", "5JAN24", r"expired at 2024-01-05.*--leave-out"),
         ("ETH-26JAN24-2300-C", "ETH-26JAN24-2304-C", "instruments = ", r"ETH-26JAN24-2304-C: not quoted"),
         ("ETH-28JUN24-2400-C", "ETH-27DEC24-4500-P", "instruments = ", r"ETH-27DEC24-4500-P: one-sided: no ask"),
         ("bid = 2_222.50", "bid = 2_223.50", "bid = 2_223.50", r"contract\[0\].bid: 2223.5 is above the ask 2222.6"),
@@ -143,18 +142,24 @@ def test_a_hedging_instrument_needs_a_usable_quote(
     assert "hedge with a two-sided instrument" in message
 
 
-def test_a_position_whose_quote_is_spoilt_is_refused_by_name_or_left_out_on_demand(
+def test_a_position_whose_quote_is_spoilt_is_priced_from_the_surface_and_says_so(
     capsys: pytest.CaptureFixture[str], folder: Path
 ) -> None:
     change_quote(folder, "ETH-28JUN24-3000-C", "mark_price", float("nan"))
-    message = refused(capsys, folder)
-    assert "position[6].instrument: ETH-28JUN24-3000-C: its quote was refused: the mark is nan" in message
-    assert "--leave-out" in message
+    ran = hedgerow(capsys, ["hedge", folder / "desk.toml", "--market", folder])
+    assert ran.code == 0
+    text = ran.out.replace("\n    ", " ")
+    assert "INTERPOLATED: ETH-28JUN24-3000-C: its quote was refused: the mark is nan; vol " in text
+
+
+def test_a_position_that_cannot_be_valued_is_refused_by_name_or_left_out_on_demand(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    edit(folder / "desk.toml", "ETH-26JAN24-2000-P", "ETH-5JAN24-2000-P")
+    assert "--leave-out" in refused(capsys, folder)
     ran = hedgerow(capsys, ["hedge", folder / "desk.toml", "--market", folder, "--leave-out"])
     assert ran.code == 0
-    assert "NOT IN THE BOOK: ETH-28JUN24-3000-C: its quote was refused: the mark is nan" in ran.out.replace(
-        "\n    ", " "
-    )
+    assert "NOT IN THE BOOK: ETH-5JAN24-2000-P: expired at 2024-01-05" in ran.out.replace("\n    ", " ")
 
 
 @pytest.mark.parametrize(
@@ -223,7 +228,10 @@ def test_an_exact_target_is_met_within_half_of_the_finest_lot_and_says_what_is_l
 
 def test_a_row_whose_underlying_is_in_another_unit_is_named(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     change_quote(folder, "ETH-28JUN24-3000-C", "underlying_price", 2.36)
-    assert "its quote was refused: its underlying of 2.36 is far from the index" in refused(capsys, folder)
+    ran = hedgerow(capsys, ["hedge", folder / "desk.toml", "--market", folder, "--json"])
+    (told,) = json.loads(ran.out)["interpolated"]
+    assert told["name"] == "ETH-28JUN24-3000-C"
+    assert told["reason"].startswith("its quote was refused: its underlying of 2.36 is far from the index")
 
 
 def test_a_toml_file_nested_without_end(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -1,0 +1,215 @@
+"""What the surface of the market adds to a ticket: prices of unquoted options, and deltas under every convention."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hedgerow.book import CompiledBook, Interpolated, deltas_by_convention
+from hedgerow.config import Desk
+from hedgerow.core.arrays import Float64
+from hedgerow.core.errors import InputError
+from hedgerow.core.instants import years_between
+from hedgerow.instruments import EuropeanOption, is_inverse, parse_deribit
+from hedgerow.market import Rejection, Snapshot
+from hedgerow.pricing import DeltaConvention, MarkVols, QuadraticFit
+from hedgerow.pricing.surface import ChainFit, fit_chain, read_chain
+
+_LEAST_QUOTES = 5
+"""Fewer usable quotes than this make no surface for a ticket. [count]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smile:
+    """The surface that a ticket uses, if the market has one.
+
+    Parameters
+    ----------
+    fit : ChainFit or None
+        The fitted surface; None without enough usable quotes.
+    fitted : QuadraticFit or None
+        The desk's fitted response of vols to the forward.
+    index_price : float
+        Spot. [USD per coin]
+    """
+
+    fit: ChainFit | None
+    fitted: QuadraticFit | None
+    index_price: float
+
+    @property
+    def conventions(self) -> tuple[DeltaConvention, ...]:
+        """The conventions that this market and desk allow. [convention]"""
+        allowed = [DeltaConvention.STICKY_STRIKE]
+        if self.fit is not None:
+            allowed += [DeltaConvention.STICKY_MONEYNESS, DeltaConvention.MINIMUM_VARIANCE_SURFACE]
+        if self.fitted is not None:
+            allowed.append(DeltaConvention.MINIMUM_VARIANCE_FITTED)
+        return tuple(allowed)
+
+    def deltas(self, book: CompiledBook, numeraire: str) -> dict[DeltaConvention, Float64[np.ndarray, " n_group"]]:
+        """Return the deltas of a book by position under every convention allowed.
+
+        Parameters
+        ----------
+        book : CompiledBook
+            The book or the trades.
+        numeraire : str
+            ``USD`` or the coin.
+
+        Returns
+        -------
+        dict of DeltaConvention to ndarray of shape (n_group,)
+            Deltas. [coin]
+        """
+        surface = None if self.fit is None else self.fit.surface
+        return deltas_by_convention(book, self.conventions, numeraire=numeraire, surface=surface, fitted=self.fitted)
+
+    def price(self, option: EuropeanOption) -> Interpolated | None:
+        """Return forward and vol of an option from the surface.
+
+        Parameters
+        ----------
+        option : EuropeanOption
+            A living option.
+
+        Returns
+        -------
+        Interpolated or None
+            None without a surface. [quote per coin], [fraction per square root of a year]
+        """
+        if self.fit is None:
+            return None
+        years = years_between(self.fit.chain.as_of_ns, option.expiry_ns)
+        forward = self.fit.chain.forward_at(option.expiry_ns, self.index_price, inverse=is_inverse(option))
+        vol = self.fit.surface.vol(np.log(option.strike / forward), years)
+        return Interpolated(forward=forward, vol=float(vol[0]))
+
+
+def fit_smile(desk: Desk, market: Snapshot) -> Smile:
+    """Fit the surface of a market for a ticket.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk, which may state a fitted minimum-variance response.
+    market : Snapshot
+        The market, assumed quotes included.
+
+    Returns
+    -------
+    Smile
+        The surface, or the absence of one. [vol]
+
+    References
+    ----------
+    As ``fit_surface``.
+    """
+    stated = desk.hedge.minimum_variance
+    fitted = None if stated is None else QuadraticFit(a=stated.a, b=stated.b, c=stated.c)
+    chain = read_chain(market)
+    enough = int(chain.usable.sum()) >= _LEAST_QUOTES
+    fit = fit_chain(chain, kind="svi") if enough else None
+    return Smile(fit=fit, fitted=fitted, index_price=market.index_price)
+
+
+def interpolate_positions(
+    desk: Desk, market: Snapshot, vols: MarkVols, smile: Smile
+) -> tuple[dict[str, Interpolated], list[Rejection]]:
+    """Price from the surface what the desk holds and no mark prices.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk.
+    market : Snapshot
+        The market.
+    vols : MarkVols
+        Vols of marks.
+    smile : Smile
+        The surface.
+
+    Returns
+    -------
+    tuple of (dict of str to Interpolated, list of Rejection)
+        By name; and for people, what was priced so and why. [vol]
+    """
+    marked = vols.as_dict()
+    found: dict[str, Interpolated] = {}
+    told: list[Rejection] = []
+    for line in desk.position:
+        if line.instrument in marked or line.instrument in found:
+            continue
+        try:
+            option = parse_deribit(line.instrument)
+        except InputError:
+            continue
+        if not isinstance(option, EuropeanOption) or option.expiry_ns <= market.as_of_ns or option.base != market.base:
+            continue
+        priced = smile.price(option)
+        if priced is None:
+            continue
+        found[option.name] = priced
+        why = _why_unpriced(market, option.name)
+        told.append(
+            Rejection(
+                name=option.name,
+                kind="position",
+                reason=f"{why}; vol {priced.vol:.2%} and forward {priced.forward:,.2f} from the surface",
+                use="interpolated",
+            )
+        )
+    return found, told
+
+
+def _why_unpriced(market: Snapshot, name: str) -> str:
+    """Say why neither a quote nor a mark prices an option."""
+    if name in market.quotes:
+        return "its mark implies no vol"
+    refused = [item.reason for item in market.rejected if item.name == name and item.use == "anything"]
+    return f"its quote was refused: {refused[0]}" if refused else "it is not quoted"
+
+
+def chosen_convention(desk: Desk, smile: Smile, wanted: str | None) -> DeltaConvention:
+    """Return the convention whose delta a ticket holds neutral.
+
+    Parameters
+    ----------
+    desk : Desk
+        Its ``hedge.delta_convention`` counts if nothing else is wanted.
+    smile : Smile
+        What the market and the desk allow.
+    wanted : str or None
+        A name that the caller gives.
+
+    Returns
+    -------
+    DeltaConvention
+        The convention. [name]
+
+    Raises
+    ------
+    ConfigError
+        If the desk file's name is unknown, or cannot be had in this market.
+    InputError
+        If the caller's is.
+    """
+    name = desk.hedge.delta_convention if wanted is None else wanted
+
+    def refuse(problem: str, advice: str) -> Exception:
+        if wanted is None:
+            return desk.error("hedge.delta_convention", problem, advice)
+        return InputError(f"delta convention {problem}", advice)
+
+    names: Sequence[str] = [one.value for one in DeltaConvention]
+    if name not in names:
+        raise refuse(f"is {name!r}", f"use {', '.join(names)}")
+    convention = DeltaConvention(name)
+    if convention not in smile.conventions:
+        needs = (
+            "state [hedge.minimum_variance] a, b, c"
+            if convention is DeltaConvention.MINIMUM_VARIANCE_FITTED
+            else f"give a market with at least {_LEAST_QUOTES} usable option quotes"
+        )
+        raise refuse(f"is {name!r}, which this desk and market do not allow", needs)
+    return convention
