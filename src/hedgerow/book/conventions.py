@@ -65,5 +65,6 @@ def deltas_by_convention(
         )
         delta = rows[1].copy()
         delta[options] += per_response * response
-        found[convention] = np.bincount(book.group, weights=delta, minlength=book.n_group)
+        sums = np.bincount(book.group, weights=delta, minlength=book.n_group)
+        found[convention] = sums.astype(np.float64)  # of no rows bincount makes integers
     return found

@@ -228,4 +228,5 @@ def deltas_by_group(book: CompiledBook, *, numeraire: str) -> Float64[np.ndarray
 
 
 def _sums(rows: Float64[np.ndarray, "8 n_row"], index: np.ndarray, size: int) -> Float64[np.ndarray, "8 n_index"]:
-    return np.array([np.bincount(index, weights=row, minlength=size) for row in rows]).reshape(len(rows), size)
+    sums = np.array([np.bincount(index, weights=row, minlength=size) for row in rows], dtype=np.float64)
+    return sums.reshape(len(rows), size)

@@ -29,7 +29,7 @@ from hedgerow.oneshot.resolve import (
     hedge_instruments,
     with_assumed_quotes,
 )
-from hedgerow.oneshot.smile import chosen_convention, fit_smile, interpolate_positions
+from hedgerow.oneshot.smile import chosen_convention, fit_smile, interpolate
 from hedgerow.oneshot.targets import Goals, goals
 from hedgerow.oneshot.write_ticket import Deltas, Solved, write_ticket
 from hedgerow.pricing import mark_vols
@@ -107,21 +107,22 @@ def hedge(
     vols = mark_vols(market)
     smile = fit_smile(desk, market)
     convention = chosen_convention(desk, smile, delta_convention)
-    interpolated, told = interpolate_positions(desk, market, vols, smile)
+    names = desk.hedge.instruments if instruments is None else tuple(instruments)
+    interpolated, told = interpolate([*(line.instrument for line in desk.position), *names], market, vols, smile)
+    unpriced = [item for item in vols.rejected if item.name not in interpolated]
     rates = {Currency(name): rate for name, rate in desk.rates.items()}
     marking = Marking(snapshot=market, vols=vols.as_dict(), usd_rates=rates, interpolated=interpolated)
     rows, n_position, left_out = compile_positions(desk, marking, leave_out=leave_out)
     if not rows:
         raise desk.error("", "the book is empty", "add balances, [[position]] or [[liquidity]]")
     book = assemble(rows, base=market.base, spot=market.index_price, n_group=n_position)
-    names = desk.hedge.instruments if instruments is None else tuple(instruments)
     tools = hedge_instruments(desk, market, names, from_file=instruments is None)
     trades = _compile_trades(tools, marking)
     wanted = goals(desk, neutral, numeraire=currency, spot=market.index_price)
     deltas = Deltas(chosen=convention, book=smile.deltas(book, currency), units=smile.deltas(trades.book, currency))
     solved = _solve(desk, marking, book, trades, tools, currency, wanted, deltas)
     # What is missing from the book weighs most, then what cannot be valued, then what cannot be traded.
-    return write_ticket(desk, market, solved, (*left_out, *told, *vols.rejected, *market.rejected), wanted.notes)
+    return write_ticket(desk, market, solved, (*left_out, *told, *unpriced, *market.rejected), wanted.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

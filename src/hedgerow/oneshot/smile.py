@@ -31,11 +31,14 @@ class Smile:
         The desk's fitted response of vols to the forward.
     index_price : float
         Spot. [USD per coin]
+    rates : dict of str to float
+        What a unit of each cash currency is worth. [USD per unit]
     """
 
     fit: ChainFit | None
     fitted: QuadraticFit | None
     index_price: float
+    rates: dict[str, float]
 
     @property
     def conventions(self) -> tuple[DeltaConvention, ...]:
@@ -81,7 +84,9 @@ class Smile:
         if self.fit is None:
             return None
         years = years_between(self.fit.chain.as_of_ns, option.expiry_ns)
-        forward = self.fit.chain.forward_at(option.expiry_ns, self.index_price, inverse=is_inverse(option))
+        inverse = is_inverse(option)
+        rate = 1.0 if inverse else self.rates.get(option.quote, 1.0)
+        forward = self.fit.chain.forward_at(option.expiry_ns, self.index_price, inverse=inverse, rate=rate)
         vol = self.fit.surface.vol(np.log(option.strike / forward), years)
         return Interpolated(forward=forward, vol=float(vol[0]))
 
@@ -110,18 +115,18 @@ def fit_smile(desk: Desk, market: Snapshot) -> Smile:
     chain = read_chain(market)
     enough = int(chain.usable.sum()) >= _LEAST_QUOTES
     fit = fit_chain(chain, kind="svi") if enough else None
-    return Smile(fit=fit, fitted=fitted, index_price=market.index_price)
+    return Smile(fit=fit, fitted=fitted, index_price=market.index_price, rates=desk.rates)
 
 
-def interpolate_positions(
-    desk: Desk, market: Snapshot, vols: MarkVols, smile: Smile
+def interpolate(
+    names: Sequence[str], market: Snapshot, vols: MarkVols, smile: Smile
 ) -> tuple[dict[str, Interpolated], list[Rejection]]:
-    """Price from the surface what the desk holds and no mark prices.
+    """Price from the surface the options that no mark prices.
 
     Parameters
     ----------
-    desk : Desk
-        The desk.
+    names : sequence of str
+        What is held and what may be traded.
     market : Snapshot
         The market.
     vols : MarkVols
@@ -137,11 +142,11 @@ def interpolate_positions(
     marked = vols.as_dict()
     found: dict[str, Interpolated] = {}
     told: list[Rejection] = []
-    for line in desk.position:
-        if line.instrument in marked or line.instrument in found:
+    for name in names:
+        if name in marked or name in found:
             continue
         try:
-            option = parse_deribit(line.instrument)
+            option = parse_deribit(name)
         except InputError:
             continue
         if not isinstance(option, EuropeanOption) or option.expiry_ns <= market.as_of_ns or option.base != market.base:

@@ -141,15 +141,18 @@ def option_delta(
     >>> option_delta(DeltaConvention.STICKY_STRIKE, 2000.0, 2000.0, 0.25, 0.6, True, in_coin=True).round(6)
     array([0.440382])
     """
-    linear = black76(forward, strike, expiry_years, vol, True, inverse=False)
+    calls = np.ones(np.shape(is_call), dtype=np.bool_) if np.ndim(is_call) else True
+    linear = black76(forward, strike, expiry_years, vol, calls, inverse=False)
     plain = black76(forward, strike, expiry_years, vol, is_call, inverse=in_coin)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        k = np.log(np.asarray(strike, dtype=np.float64) / np.asarray(forward, dtype=np.float64))
     good = plain.fault == 0
-    k, years = (np.broadcast_to(np.atleast_1d(x), good.shape) for x in (k, np.asarray(expiry_years, dtype=np.float64)))
-    response = np.full(good.shape, np.nan)
-    response[good] = vol_response(
-        convention, k[good], years[good], surface=surface, fitted=fitted, call_delta=linear.delta[good]
+    f, k, years = (
+        np.broadcast_to(np.asarray(values, dtype=np.float64), good.shape)[good]
+        for values in (forward, strike, expiry_years)
     )
+    response = vol_response(
+        convention, np.log(k / f), years, surface=surface, fitted=fitted, call_delta=linear.delta[good]
+    )
+    delta = plain.delta.copy()
     # The vega over the forward: n(d1)·sqrt(T), the vega of the coin price.
-    return plain.delta + linear.vega / np.broadcast_to(np.asarray(forward, dtype=np.float64), good.shape) * response
+    delta[good] += linear.vega[good] / f * response
+    return delta

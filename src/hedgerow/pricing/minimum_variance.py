@@ -25,8 +25,8 @@ class OptionMoves:
 
     Parameters
     ----------
-    at_ns : ndarray of shape (n_move,)
-        When; the order in time is what keeps the judgement honest. [UTC epoch ns]
+    at_ns, after_ns : ndarray of shape (n_move,)
+        When a move begins and ends; a judgement uses only moves that had ended. [UTC epoch ns]
     forward, forward_after : ndarray of shape (n_move,)
         Forward before and after. [quote per coin]
     strike : ndarray of shape (n_move,)
@@ -42,6 +42,7 @@ class OptionMoves:
     """
 
     at_ns: Int64[np.ndarray, " n_move"]
+    after_ns: Int64[np.ndarray, " n_move"]
     forward: Float64[np.ndarray, " n_move"]
     forward_after: Float64[np.ndarray, " n_move"]
     strike: Float64[np.ndarray, " n_move"]
@@ -98,7 +99,7 @@ class QuadraticFit:
         return np.asarray((self.a + self.b * call_delta + self.c * call_delta**2) / np.sqrt(expiry_years))
 
 
-def fit_minimum_variance(moves: OptionMoves, *, blocks: int = 5) -> QuadraticFit:
+def fit_minimum_variance(moves: OptionMoves, *, blocks: int = 5, terms: int = 3) -> QuadraticFit:
     """Fit the quadratic to all moves, and judge it on blocks of time that it has not seen.
 
     Parameters
@@ -106,7 +107,10 @@ def fit_minimum_variance(moves: OptionMoves, *, blocks: int = 5) -> QuadraticFit
     moves : OptionMoves
         Options before and after moves of the forward.
     blocks : int
-        Blocks of equal numbers of distinct times; each but the first is judged by a fit to all before it. [count]
+        Blocks of equal numbers of distinct times; each but the first is judged by a fit to what had ended before it.
+        [count]
+    terms : int
+        3 for the quadratic; 1 or 2 where the options' deltas are too alike for it. [count]
 
     Returns
     -------
@@ -116,7 +120,7 @@ def fit_minimum_variance(moves: OptionMoves, *, blocks: int = 5) -> QuadraticFit
     Raises
     ------
     InputError
-        If a move cannot be priced, or there are too few moves or times.
+        If a move cannot be priced, there are too few moves or times, or the deltas are too alike for the terms.
 
     References
     ----------
@@ -124,46 +128,62 @@ def fit_minimum_variance(moves: OptionMoves, *, blocks: int = 5) -> QuadraticFit
     doi 10.1016/j.jbankfin.2017.05.006.
     """
     times = np.unique(moves.at_ns)
+    if terms not in (1, 2, 3):
+        raise InputError(f"{terms} terms", "ask for 1, 2 or 3")
     if moves.at_ns.size < _LEAST or blocks < 2 or times.size < blocks:
         raise InputError(
             f"{moves.at_ns.size} moves at {times.size} times in {blocks} blocks",
             f"give at least {_LEAST} moves, two blocks and one time per block",
         )
-    error, design = _regression(moves)
-    block = np.searchsorted(times[:: -(-times.size // blocks)], moves.at_ns, side="right") - 1
-    a, b, c = _least_squares(error, design)
+    error, design = _regression(moves, terms)
+    scale = np.linalg.norm(design, axis=0)
+    if not np.all(scale > 0.0):
+        raise InputError("moves in which no forward moves", "give moves of the forward")
+    if np.linalg.matrix_rank(design / scale, tol=1e-4) < terms:
+        raise InputError(f"deltas too alike for {terms} terms", "give options of other strikes, or ask for fewer terms")
+    fitted = _least_squares(error, design)
     left = before = 0.0
-    for judged in range(1, int(block.max()) + 1):
-        past, now = block < judged, block == judged
+    block = np.searchsorted(times, moves.at_ns) * blocks // times.size
+    for judged in range(1, blocks):
+        now = block == judged
+        past = moves.after_ns <= moves.at_ns[now].min()
         if past.sum() < _LEAST:
             continue
         unseen = error[now] - design[now] @ _least_squares(error[past], design[past])
         left, before = left + float(unseen @ unseen), before + float(error[now] @ error[now])
-    rest = error - design @ np.array([a, b, c])
+    a, b, c = (float(number) for number in np.pad(fitted, (0, 3 - terms)))
+    rest = error - design @ fitted
     return QuadraticFit(
-        a=float(a),
-        b=float(b),
-        c=float(c),
+        a=a,
+        b=b,
+        c=c,
         moves=int(moves.at_ns.size),
-        gain_in_sample=1.0 - float(rest @ rest) / float(error @ error),
-        gain_out_of_sample=1.0 - left / before if before > 0.0 else float("nan"),
+        gain_in_sample=_gain(float(rest @ rest), float(error @ error)),
+        gain_out_of_sample=_gain(left, before),
     )
 
 
-def _regression(moves: OptionMoves) -> tuple[Float64[np.ndarray, " n_move"], Float64[np.ndarray, "n_move 3"]]:
+def _gain(left: float, before: float) -> float:
+    """Return the share of squared errors that is gone; NaN where there was none."""
+    return 1.0 - left / before if before > 0.0 else float("nan")
+
+
+def _regression(
+    moves: OptionMoves, terms: int
+) -> tuple[Float64[np.ndarray, " n_move"], Float64[np.ndarray, "n_move n_term"]]:
     """Return the hedging errors of delta_BS, and what each coefficient adds to the price."""
-    terms = (moves.forward, moves.strike, moves.expiry_years, moves.vol)
-    own, call = black76(*terms, moves.is_call, inverse=False), black76(*terms, True, inverse=False)
+    market = (moves.forward, moves.strike, moves.expiry_years, moves.vol)
+    own, call = black76(*market, moves.is_call, inverse=False), black76(*market, True, inverse=False)
     step = moves.forward_after - moves.forward
     error = moves.price_after - own.price - own.delta * step
     if not np.all(np.isfinite(error)):
         i = int(np.flatnonzero(~np.isfinite(error))[0])
         raise InputError(f"move {i} has no price before or after", "leave such moves out")
     scale = own.vega / np.sqrt(moves.expiry_years) * step / moves.forward
-    return error, scale[:, None] * call.delta[:, None] ** np.arange(3)
+    return error, scale[:, None] * call.delta[:, None] ** np.arange(terms)
 
 
 def _least_squares(
-    error: Float64[np.ndarray, " n_move"], design: Float64[np.ndarray, "n_move 3"]
-) -> Float64[np.ndarray, " 3"]:
+    error: Float64[np.ndarray, " n_move"], design: Float64[np.ndarray, "n_move n_term"]
+) -> Float64[np.ndarray, " n_term"]:
     return np.asarray(np.linalg.lstsq(design, error, rcond=None)[0])

@@ -83,10 +83,11 @@ class OptionChain:
         years = np.array([years_between(self.as_of_ns, expiry) for expiry in self.expiries_ns])
         return np.asarray(years[self.expiry])
 
-    def forward_at(self, expiry_ns: int, spot: float, *, inverse: bool) -> float:
+    def forward_at(self, expiry_ns: int, spot: float, *, inverse: bool, rate: float = 1.0) -> float:
         """Return the forward of any expiry: ln(forward/spot) is linear in time between expiries, and from the spot.
 
-        Beyond the last expiry the yield of the last one holds.
+        Beyond the last expiry the yield of the last one holds. Where the settlement has no forwards, the yield of the
+        other one does.
 
         Parameters
         ----------
@@ -95,7 +96,9 @@ class OptionChain:
         spot : float
             Index price. [USD per coin]
         inverse : bool
-            Which settlement's forwards; those of the other one where there is none.
+            Which settlement's forwards.
+        rate : float
+            What a unit of the linear options' quote currency is worth. [USD per unit]
 
         Returns
         -------
@@ -103,14 +106,16 @@ class OptionChain:
             The forward. [quote per coin]
         """
         own = [one for one in self.forwards if one.inverse == inverse] or list(self.forwards)
+        here = spot if inverse else spot / rate
         if not own:
-            return spot
+            return here
+        there = spot if own[0].inverse else spot / rate
         years = np.array([0.0, *(years_between(self.as_of_ns, one.expiry_ns) for one in own)])
-        carry = np.log(np.array([spot, *(one.forward for one in own)]) / spot)
+        carry = np.log(np.array([there, *(one.forward for one in own)]) / there)
         wanted = years_between(self.as_of_ns, expiry_ns)
         if wanted > years[-1]:
-            return float(spot * np.exp(carry[-1] * wanted / years[-1]))
-        return float(spot * np.exp(np.interp(wanted, years, carry)))
+            return float(here * np.exp(carry[-1] * wanted / years[-1]))
+        return float(here * np.exp(np.interp(wanted, years, carry)))
 
     def smiles(self) -> tuple[SmileQuotes, tuple[int, ...]]:
         """Return the usable quotes for a fit, and the expiries that have any.

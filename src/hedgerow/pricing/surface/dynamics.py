@@ -20,13 +20,18 @@ from hedgerow.pricing.surface.surface import Surface
 _WIDTH: Final = 1.0
 """Width of the local regression of the skew on ln T: expiries within a factor of e count. [pure]"""
 
+_MOST: Final = 2.1
+"""Largest answer over the skew: 2 where the skew is flat in time, and a little for one that still grows. [pure]"""
+
 
 def atm_response(surface: Surface, expiry_years: ArrayLike) -> Float64[np.ndarray, " n_point"]:
     """Return how the vol at the money answers a relative move of the forward.
 
     The skew and its slope in ln T come from a local linear regression over the expiries of the surface, weighted by
-    distance in ln T: a slope from two neighbours alone would be noise. With one expiry its slope counts as that of a
-    skew that falls as the square root of time.
+    distance in ln T: a slope from two neighbours alone would be noise. The answer is kept between the skew of the
+    expiry itself and little more than twice it, where the formula puts it for every skew that falls no faster than
+    1/T: the regression reaches over expiries of another regime. Beyond the last expiry it falls as 1/T, as the
+    surface's skew does there.
 
     Parameters
     ----------
@@ -46,15 +51,22 @@ def atm_response(surface: Surface, expiry_years: ArrayLike) -> Float64[np.ndarra
     order in vol of vol; Bergomi (2016), "Stochastic Volatility Modeling", section 9.2.
     """
     years = np.atleast_1d(np.asarray(expiry_years, dtype=np.float64))
+    inside = np.clip(years, surface.expiry_years[0], surface.expiry_years[-1])
+    own = surface.points(np.zeros(inside.size), inside).skew
+    found = _regressed(surface, np.log(inside))
+    kept = np.clip(found, np.minimum(own, _MOST * own), np.maximum(own, _MOST * own))
+    return np.asarray(kept * np.minimum(surface.expiry_years[-1] / years, 1.0))
+
+
+def _regressed(surface: Surface, log_years: Float64[np.ndarray, " n_point"]) -> Float64[np.ndarray, " n_point"]:
+    """Return 2·S + dS/d ln T from local lines through the skews of the expiries; 1.5·S where there is one expiry."""
     at = np.log(surface.expiry_years)
     skew = surface.points(np.zeros(at.size), surface.expiry_years).skew
     if at.size == 1:
-        return np.full(years.shape, 1.5 * skew[0])
-    inside = np.clip(np.log(years), at[0], at[-1])
-    weight = np.exp(-0.5 * ((inside[:, None] - at) / _WIDTH) ** 2)
+        return np.full(log_years.shape, 1.5 * skew[0])
+    weight = np.exp(-0.5 * ((log_years[:, None] - at) / _WIDTH) ** 2)
     total = weight.sum(axis=1)
     mean_x, mean_s = weight @ at / total, weight @ skew / total
     spread = (weight * (at - mean_x[:, None]) ** 2).sum(axis=1)
     slope = (weight * (at - mean_x[:, None]) * (skew - mean_s[:, None])).sum(axis=1) / spread
-    level = mean_s + slope * (inside - mean_x)
-    return np.asarray(2.0 * level + slope)
+    return np.asarray(2.0 * (mean_s + slope * (log_years - mean_x)) + slope)

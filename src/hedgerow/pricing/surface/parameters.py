@@ -132,13 +132,16 @@ class SurfaceParameters(msgspec.Struct, frozen=True, kw_only=True):
         InputError
             If a number is missing.
         """
-        try:
-            n = (len(values) - 1) // (1 + len(_NAMES))
-            slices = [tuple(values[f"{i}.{name}"] for name in _NAMES) for i in range(n)]
-            return cls(
-                kind="essvi" if values["essvi"] else "svi",
-                expiry_years=tuple(values[f"{i}.years"] for i in range(n)),
-                slices=tuple((a, b, rho, m, sigma) for a, b, rho, m, sigma in slices),
+        n = 1 + max((int(name.split(".")[0]) for name in values if name[:1].isdigit()), default=-1)
+        wanted = ["essvi", *(f"{i}.{name}" for i in range(n) for name in ("years", *_NAMES))]
+        missing = [name for name in wanted if name not in values]
+        if missing or n == 0:
+            raise InputError(
+                f"no {missing[0] if missing else '0.years'} among the values of a surface", "give what values() wrote"
             )
-        except KeyError as error:
-            raise InputError(f"no {error.args[0]} among the values of a surface", "give what values() wrote") from None
+        slices = [tuple(values[f"{i}.{name}"] for name in _NAMES) for i in range(n)]
+        return cls(
+            kind="essvi" if values["essvi"] else "svi",
+            expiry_years=tuple(values[f"{i}.years"] for i in range(n)),
+            slices=tuple((a, b, rho, m, sigma) for a, b, rho, m, sigma in slices),
+        )
