@@ -122,7 +122,9 @@ def hedge(
     deltas = Deltas(chosen=convention, book=smile.deltas(book, currency), units=smile.deltas(trades.book, currency))
     solved = _solve(desk, marking, book, trades, tools, currency, wanted, deltas)
     # What is missing from the book weighs most, then what cannot be valued, then what cannot be traded.
-    return write_ticket(desk, market, solved, (*left_out, *told, *unpriced, *market.rejected), wanted.notes)
+    return write_ticket(
+        desk, market, solved, (*left_out, *told, *unpriced, *market.rejected), (*wanted.notes, *smile.notes)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from hedgerow.core.instants import years_between
 from hedgerow.instruments import EuropeanOption, is_inverse, parse_deribit
 from hedgerow.market import Rejection, Snapshot
 from hedgerow.pricing import DeltaConvention, MarkVols, QuadraticFit
-from hedgerow.pricing.surface import ChainFit, fit_chain, read_chain
+from hedgerow.pricing.surface import ChainFit, check_surface, fit_chain, read_chain
 
+_FARTHEST = 3
+"""An option is priced up to this many times the time to the last expiry of the surface. [pure]"""
 _LEAST_QUOTES = 5
 """Fewer usable quotes than this make no surface for a ticket. [count]"""
 
@@ -39,6 +41,16 @@ class Smile:
     fitted: QuadraticFit | None
     index_price: float
     rates: dict[str, float]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was not fitted as asked for. [text]"""
+        return () if self.fit is None else tuple(f"surface: {note}" for note in self.fit.parameters.notes)
+
+    @property
+    def last_ns(self) -> int:
+        """The last expiry of the surface; zero without one. [UTC epoch ns]"""
+        return 0 if self.fit is None else self.fit.expiries_ns[-1]
 
     @property
     def conventions(self) -> tuple[DeltaConvention, ...]:
@@ -90,6 +102,31 @@ class Smile:
         vol = self.fit.surface.vol(np.log(option.strike / forward), years)
         return Interpolated(forward=forward, vol=float(vol[0]))
 
+    def beyond(self, option: EuropeanOption, forward: float) -> str:
+        """Say where a price is not between quotes.
+
+        Parameters
+        ----------
+        option : EuropeanOption
+            The option.
+        forward : float
+            Its forward. [quote per coin]
+
+        Returns
+        -------
+        str
+            Empty where quotes lie on both sides. [text]
+        """
+        if self.fit is None:
+            return ""
+        chain, told = self.fit.chain, []
+        if not self.fit.expiries_ns[0] <= option.expiry_ns <= self.fit.expiries_ns[-1]:
+            told.append("its expiries")
+        k = chain.log_moneyness[chain.usable]
+        if not k.min() <= np.log(option.strike / forward) <= k.max():
+            told.append("its strikes")
+        return f", EXTRAPOLATED beyond {' and '.join(told)}" if told else ""
+
 
 def fit_smile(desk: Desk, market: Snapshot) -> Smile:
     """Fit the surface of a market for a ticket.
@@ -113,8 +150,9 @@ def fit_smile(desk: Desk, market: Snapshot) -> Smile:
     stated = desk.hedge.minimum_variance
     fitted = None if stated is None else QuadraticFit(a=stated.a, b=stated.b, c=stated.c)
     chain = read_chain(market)
-    enough = int(chain.usable.sum()) >= _LEAST_QUOTES
-    fit = fit_chain(chain, kind="svi") if enough else None
+    fit = fit_chain(chain, kind="svi") if int(chain.usable.sum()) >= _LEAST_QUOTES else None
+    if fit is not None and not check_surface(fit.parameters).arbitrage_free:
+        fit = fit_chain(fit.chain, kind="essvi")
     return Smile(fit=fit, fitted=fitted, index_price=market.index_price, rates=desk.rates)
 
 
@@ -154,16 +192,14 @@ def interpolate(
         priced = smile.price(option)
         if priced is None:
             continue
+        if option.expiry_ns - market.as_of_ns > _FARTHEST * (smile.last_ns - market.as_of_ns):
+            continue  # left to be refused as not quoted: no surface reaches there
         found[option.name] = priced
-        why = _why_unpriced(market, option.name)
-        told.append(
-            Rejection(
-                name=option.name,
-                kind="position",
-                reason=f"{why}; vol {priced.vol:.2%} and forward {priced.forward:,.2f} from the surface",
-                use="interpolated",
-            )
+        reason = (
+            f"{_why_unpriced(market, option.name)}; vol {priced.vol:.2%} and forward {priced.forward:,.2f} from the "
+            f"surface{smile.beyond(option, priced.forward)}"
         )
+        told.append(Rejection(name=option.name, kind="position", reason=reason, use="interpolated"))
     return found, told
 
 

@@ -13,6 +13,9 @@ from hedgerow.pricing.black76 import black76
 from hedgerow.pricing.surface import ChainFit, OptionChain, check_surface, fit_chain, read_chain
 from hedgerow.report.surface import FamilyFigures, QuoteFigures, SliceFigures, SurfaceReport
 
+_LONGEST_AGE_S = 1e9
+"""About thirty years. [seconds]"""
+
 
 def surface(market: Snapshot, *, max_age_s: float = HOUR_NS / SECOND_NS) -> SurfaceReport:
     """Fit the implied-vol surface of a market to its option quotes, and check it.
@@ -48,8 +51,8 @@ def surface(market: Snapshot, *, max_age_s: float = HOUR_NS / SECOND_NS) -> Surf
     >>> report.svi.quotes.two_sided, report.svi.check.arbitrage_free, report.essvi.check.arbitrage_free
     (408, True, True)
     """
-    if not (math.isfinite(max_age_s) and max_age_s > 0.0):
-        raise InputError(f"max_age_s is {max_age_s:g}", "give a positive number of seconds")
+    if not 0.0 < max_age_s <= _LONGEST_AGE_S:
+        raise InputError(f"max_age_s is {max_age_s:g}", f"give seconds, more than none and at most {_LONGEST_AGE_S:g}")
     chain = read_chain(market, max_age_ns=seconds_ns(max_age_s))
     unread = tuple(item for item in market.rejected if item.kind == "quote" and item.use == "anything")
     if not chain.usable.any():
@@ -94,7 +97,8 @@ def _unfitted(fit: ChainFit) -> tuple[str, ...]:
 
 def _figures(fit: ChainFit) -> FamilyFigures:
     chain = fit.chain
-    vol = fit.surface.vol(chain.log_moneyness, chain.years)
+    vol, placed = np.full(chain.forward.size, np.nan), np.isfinite(chain.forward)
+    vol[placed] = fit.surface.vol(chain.log_moneyness[placed], chain.years[placed])
     price = _prices(chain, vol)
     inside = (price >= chain.bid) & (price <= chain.ask)
     return FamilyFigures(
@@ -128,7 +132,7 @@ def _count(
     chain: OptionChain, vol: Float64[np.ndarray, " n_quote"], inside: np.ndarray, some: np.ndarray
 ) -> QuoteFigures:
     low, high = chain.vol_bid, chain.vol_ask
-    known = some & np.isfinite(low) & np.isfinite(high) & (low > 0.0)
+    known = some & np.isfinite(vol) & np.isfinite(low) & np.isfinite(high) & (low > 0.0)
     miss = (vol - 0.5 * (low + high))[known]
     return QuoteFigures(
         two_sided=int(some.sum()),

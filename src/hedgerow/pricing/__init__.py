@@ -2,15 +2,14 @@
 
 from hedgerow.pricing.black76 import (
     Greeks,
-    OptionColumns,
     PriceFault,
     VolFault,
     black76,
     greeks_into,
     implied_vol,
     implied_vol_into,
-    workspace,
 )
+from hedgerow.pricing.columns import OptionColumns, workspace
 from hedgerow.pricing.deltas import DeltaConvention, option_delta, vol_response
 from hedgerow.pricing.marks import MarkVols, mark_vols
 from hedgerow.pricing.minimum_variance import OptionMoves, QuadraticFit, fit_minimum_variance

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.core.errors import InputError
 from hedgerow.pricing import greek_kernels, vol_kernels
+from hedgerow.pricing.columns import OptionColumns, check_column, check_inverse, read_columns, workspace
 
 
 class PriceFault(IntEnum):
@@ -95,47 +96,6 @@ class Greeks:
     fault: Int64[np.ndarray, " n_option"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptionColumns:
-    """Options as contiguous, writable columns, for ``greeks_into`` and ``implied_vol_into``.
-
-    Parameters
-    ----------
-    forward, strike : ndarray of shape (n_option,)
-        Forward and strike. [quote per coin]
-    expiry_years : ndarray of shape (n_option,)
-        Time to expiry. [years, Act/365]
-    vol : ndarray of shape (n_option,)
-        Vol. [fraction per square root of a year]
-    sign : ndarray of shape (n_option,)
-        +1 for calls, -1 for puts. [1]
-    rate : ndarray of shape (n_option,)
-        Discount rate of the settlement currency, continuously compounded. [fraction per year]
-    """
-
-    forward: Float64[np.ndarray, " n_option"]
-    strike: Float64[np.ndarray, " n_option"]
-    expiry_years: Float64[np.ndarray, " n_option"]
-    vol: Float64[np.ndarray, " n_option"]
-    sign: Float64[np.ndarray, " n_option"]
-    rate: Float64[np.ndarray, " n_option"]
-
-
-def workspace() -> Float64[np.ndarray, " n_scratch"]:
-    """Return scratch space for ``greeks_into`` and ``implied_vol_into``, for one thread, whatever the number of rows.
-
-    Returns
-    -------
-    ndarray of shape (n_scratch,)
-        Uninitialised. [none]
-
-    References
-    ----------
-    None: memory, not a formula.
-    """
-    return np.empty(max(greek_kernels.GREEK_SCRATCH, vol_kernels.VOL_SCRATCH))
-
-
 def greeks_into(
     options: OptionColumns,
     out: Float64[np.ndarray, "8 n_option"],
@@ -165,7 +125,9 @@ def greeks_into(
     """
     o = options
     columns = (o.forward, o.strike, o.expiry_years, o.vol, o.sign, o.rate)
-    _check_room(columns, workspace, greek_kernels.GREEK_SCRATCH, outputs=(*out, fault))
+    check_column("out", out, (greek_kernels.N_GREEKS, o.sign.size), np.float64)
+    check_column("fault", fault, o.sign.shape, np.int64)
+    _check_room(workspace, greek_kernels.GREEK_SCRATCH, inverse)
     greek_kernels.greeks_rows(*columns, inverse, out, fault, workspace)
 
 
@@ -201,7 +163,10 @@ def implied_vol_into(
     """
     o = options
     columns = (price, o.forward, o.strike, o.expiry_years, o.sign, o.rate)
-    _check_room(columns, workspace, vol_kernels.VOL_SCRATCH, outputs=(vol, fault))
+    check_column("price", price, o.sign.shape, np.float64)
+    check_column("vol", vol, o.sign.shape, np.float64)
+    check_column("fault", fault, o.sign.shape, np.int64)
+    _check_room(workspace, vol_kernels.VOL_SCRATCH, inverse)
     vol_kernels.implied_vol_rows(*columns, inverse, vol, fault, workspace)
 
 
@@ -256,7 +221,7 @@ def black76(
     (array([0.119235]), array([0.440382]))
     """
     given = {"forward": forward, "strike": strike, "expiry_years": expiry_years, "vol": vol, "rate": rate}
-    columns, sign = _columns(is_call, given)
+    columns, sign = read_columns(is_call, given, inverse)
     out, fault = np.empty((8, sign.size)), np.empty(sign.size, dtype=np.int64)
     greeks_into(OptionColumns(sign=sign, **columns), out, fault, workspace(), inverse=inverse)
     if fault.size == 1 and fault[0] != PriceFault.PRICED:
@@ -323,40 +288,13 @@ def implied_vol(
     (array([0.6, nan]), ['SOLVED', 'ABOVE_BOUND'])
     """
     given = {"price": price, "forward": forward, "strike": strike, "expiry_years": expiry_years, "rate": rate}
-    columns, sign = _columns(is_call, given)
+    columns, sign = read_columns(is_call, given, inverse)
     vol, fault = np.empty(sign.size), np.empty(sign.size, dtype=np.int64)
     prices = columns.pop("price")
     implied_vol_into(prices, OptionColumns(sign=sign, vol=vol, **columns), vol, fault, workspace(), inverse=inverse)
     if fault.size == 1 and fault[0] != VolFault.SOLVED:
         _refuse_scalars(given, is_call, VolFault(int(fault[0])))
     return frozen(vol), frozen(fault)
-
-
-def _columns(
-    is_call: ArrayLike, given: dict[str, ArrayLike]
-) -> tuple[dict[str, Float64[np.ndarray, " n_option"]], Float64[np.ndarray, " n_option"]]:
-    """Bring inputs to one length, and flags to signs; vectors that the kernel can read as they are stay themselves."""
-    flags = np.atleast_1d(np.asarray(is_call))
-    if flags.dtype != np.bool_:
-        raise InputError(f"is_call is {is_call!r}", "give True for calls and False for puts")
-    arrays = {name: np.atleast_1d(np.asarray(values, dtype=np.float64)) for name, values in given.items()}
-    lengths = {name: array.shape for name, array in arrays.items()} | {"is_call": flags.shape}
-    try:
-        shape = np.broadcast_shapes(*lengths.values())
-    except ValueError:
-        shape = ()
-    if len(shape) != 1:
-        raise InputError(f"shapes {lengths} do not fit together", "give scalars, or vectors of one length")
-    columns = {name: _column(array, shape) for name, array in arrays.items()}
-    return columns, _column(np.where(flags, 1.0, -1.0), shape)
-
-
-def _column(array: Any, shape: tuple[int, ...]) -> Float64[np.ndarray, " n_option"]:
-    """Return an array itself if one compiled kernel can serve it: contiguous, writable, of full length."""
-    if array.shape == shape and array.flags.carray:
-        own: np.ndarray = array
-        return own
-    return np.array(np.broadcast_to(array, shape), order="C")
 
 
 def _refuse_scalars(given: dict[str, ArrayLike], is_call: ArrayLike, fault: IntEnum) -> None:
@@ -366,11 +304,9 @@ def _refuse_scalars(given: dict[str, ArrayLike], is_call: ArrayLike, fault: IntE
         raise InputError(f"{told}: {fault.name}", _RULES[fault.name])
 
 
-def _check_room(columns: tuple[Any, ...], scratch: Any, needed: int, *, outputs: tuple[Any, ...]) -> None:
-    """Raise unless all columns have one length and are contiguous: a kernel does not look."""
-    size = columns[0].size
-    for array in (*columns, *outputs):
-        if array.shape != (size,) or not array.flags.carray:
-            raise InputError(f"a column of shape {array.shape}", f"give contiguous, writable columns of length {size}")
-    if scratch.size < needed:
-        raise InputError(f"a workspace of {scratch.size} floats", "take it from workspace()")
+def _check_room(scratch: Any, needed: int, inverse: object) -> None:
+    """Raise unless the workspace is one, and the flag a flag: a kernel does not look."""
+    check_inverse(inverse)
+    if np.size(scratch) < needed:
+        raise InputError(f"a workspace of {np.size(scratch)} floats", "take it from workspace()")
+    check_column("the workspace", scratch, np.shape(scratch), np.float64)

@@ -86,6 +86,8 @@ def vol_response(
                 raise InputError(f"{convention} without a surface", "fit one with fit_chain and give it")
             sticky = -surface.points(k, years).skew
             return sticky if convention is DeltaConvention.STICKY_MONEYNESS else sticky + atm_response(surface, years)
+        case _:
+            raise InputError(f"the convention {convention!r}", "give a DeltaConvention")
 
 
 def option_delta(

@@ -1,5 +1,6 @@
 """From the option quotes of a snapshot to intervals of implied vol, with every refusal named."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -21,6 +22,7 @@ from hedgerow.pricing.surface.surface import Surface
 MAX_AGE_NS = HOUR_NS
 _WIDEST = 1.0
 """An interval wider than 100 vol points says nothing about the smile. [vol]"""
+_PARITY = "violates put-call parity with its partner at a forward of {:,.2f}: one of the two quotes is wrong"
 _FAR_SPREADS, _FAR_VOL = 6.0, 0.03
 """A quote is outlying if it misses its slice by both six typical half-spreads and three vol points."""
 
@@ -75,7 +77,8 @@ class OptionChain:
     @property
     def log_moneyness(self) -> Float64[np.ndarray, " n_quote"]:
         """ln(strike/forward). [pure]"""
-        return np.asarray(np.log(self.strike / self.forward))
+        # Not numpy's logarithm: its last digit depends on the processor, and a fit may turn on that.
+        return np.array([math.log(ratio) for ratio in (self.strike / self.forward).tolist()])
 
     @property
     def years(self) -> Float64[np.ndarray, " n_quote"]:
@@ -186,7 +189,8 @@ def read_chain(snapshot: Snapshot, *, max_age_ns: int = MAX_AGE_NS) -> OptionCha
         reason = _refusal(quotes, i, option, snapshot.as_of_ns, max_age_ns)
         if reason:
             rejected.append(_rejection(option.name, reason))
-        if quotes.bid[i] > 0.0 and quotes.ask[i] > 0.0 and option.expiry_ns > snapshot.as_of_ns:
+        two = 0.0 < quotes.bid[i] < np.inf and 0.0 < quotes.ask[i] < np.inf
+        if two and option.expiry_ns > snapshot.as_of_ns:
             two_sided.append((i, option, not reason))
     expiries = tuple(sorted({option.expiry_ns for _, option in found if option.expiry_ns > snapshot.as_of_ns}))
     rows = np.array([i for i, _, _ in two_sided], dtype=np.int64)
@@ -245,7 +249,7 @@ def fit_chain(
     if not chain.usable.any():
         raise InputError("no usable option quote to fit a surface to", "see the refusals; state a longer max_age")
     quotes, expiries = chain.smiles()
-    if previous is not None and len(previous.slices) != len(expiries):
+    if previous is not None and (previous.kind != kind or len(previous.slices) != len(expiries)):
         previous = None
     parameters = fit_surface(quotes, kind=kind, previous=previous)
     far = _outlying(chain, Surface.from_parameters(parameters))
@@ -283,13 +287,18 @@ def _refusal(quotes: QuoteTable, i: int, option: EuropeanOption, as_of_ns: int, 
     fault = quote_fault(float(quotes.bid[i]), float(quotes.ask[i]))
     if fault is not None:
         return fault[1]
+    if not 0.0 < quotes.forward[i] < np.inf:
+        return f"its underlying price is {quotes.forward[i]:g}"
     age = as_of_ns - int(quotes.at_ns[i])
+    if age < 0:
+        return f"stamped {describe_age(-age)} after the snapshot"
     return f"stale: {describe_age(age)} old" if age > max_age_ns else ""
 
 
 def _with_forwards(chain: OptionChain) -> OptionChain:
     """Imply the forward of each expiry and settlement from the usable pairs."""
-    forward, found = chain.forward.copy(), []
+    forward, usable, found = chain.forward.copy(), chain.usable.copy(), []
+    rejected = list(chain.rejected)
     for p in range(len(chain.expiries_ns)):
         for inverse in (False, True):
             mine = np.flatnonzero((chain.expiry == p) & (chain.inverse == inverse))
@@ -304,12 +313,22 @@ def _with_forwards(chain: OptionChain) -> OptionChain:
                 np.array(strikes, dtype=np.float64),
                 chain.bid[call] - chain.ask[put],
                 chain.ask[call] - chain.bid[put],
-                stated=float(np.median(chain.forward[mine])),
+                stated=_stated(chain, mine),
                 inverse=inverse,
             )
             found.append(one)
             forward[mine] = one.forward
-    return replace(chain, forward=forward, forwards=tuple(found))
+            for i in (leg[strike] for strike in one.violated for leg in (calls, puts)):
+                usable[i] = False
+                rejected.append(_rejection(chain.names[i], _PARITY.format(one.forward)))
+    return replace(chain, forward=forward, forwards=tuple(found), usable=usable, rejected=tuple(rejected))
+
+
+def _stated(chain: OptionChain, rows: np.ndarray) -> float:
+    """Return the underlying price that most rows state; rows that state none are refused already."""
+    stated = chain.forward[rows]
+    sane = stated[(stated > 0.0) & np.isfinite(stated)]
+    return float(np.median(sane)) if sane.size else float("nan")
 
 
 def _with_vols(chain: OptionChain) -> OptionChain:
@@ -344,8 +363,8 @@ def _vols(chain: OptionChain, price: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def _outlying(chain: OptionChain, surface: Surface) -> np.ndarray:
     """Tell which usable quotes lie far from the smile, by the spread of their expiry and in vol points."""
-    far = np.zeros(chain.usable.size, dtype=np.bool_)
-    vol = surface.vol(chain.log_moneyness, chain.years)
+    far, vol = np.zeros(chain.usable.size, dtype=np.bool_), np.full(chain.usable.size, np.nan)
+    vol[chain.usable] = surface.vol(chain.log_moneyness[chain.usable], chain.years[chain.usable])
     miss = np.maximum(vol - chain.vol_ask, chain.vol_bid - vol)
     half = 0.5 * (chain.vol_ask - chain.vol_bid)
     for p in np.unique(chain.expiry[chain.usable]):

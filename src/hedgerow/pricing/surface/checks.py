@@ -6,9 +6,10 @@ import numpy as np
 
 from hedgerow.core.arrays import Float64
 from hedgerow.pricing.surface.parameters import SurfaceParameters
+from hedgerow.pricing.surface.surface import Surface
 
-_POINTS = 2001
-_REACH = 9.0
+_AWAY = np.concatenate([-np.logspace(4.0, -9.0, 500), [0.0], np.logspace(-9.0, 4.0, 500)])
+"""Distances from 1e-9 to 1e4, in ln(strike/forward) and in units of a slice's sigma. [pure]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +35,9 @@ class ArbitrageCheck:
 def check_surface(parameters: SurfaceParameters) -> ArbitrageCheck:
     """Check a surface for butterfly and calendar arbitrage.
 
-    Each slice is looked at on 2,001 strikes that spread as sinh from its middle to some thousand times its width, and
-    in the limits of its wings, where g tends to (1 - (slope/2)²)/4.
+    Each slice is looked at on some thousand strikes whose distance from the money, from its middle and from its minimum
+    runs from 1e-9 to 1e4, in ln(strike/forward) and in units of its width, and in the limits of its wings, where g
+    tends to (1 - (slope/2)²)/4.
 
     Parameters
     ----------
@@ -47,12 +49,18 @@ def check_surface(parameters: SurfaceParameters) -> ArbitrageCheck:
     ArbitrageCheck
         The least of both conditions. [pure], [per year]
 
+    Raises
+    ------
+    InputError
+        If the parameters make no surface.
+
     References
     ----------
     Gatheral, Jacquier (2014), eq. 2.1 and lemma 2.1, doi 10.1080/14697688.2013.819986; Lee (2004), Math. Finance
     14:469, for the wings, doi 10.1111/j.0960-1627.2004.00200.x.
     """
-    raw, years = parameters.array(), np.array(parameters.expiry_years)
+    surface = Surface.from_parameters(parameters)
+    raw, years = surface.slices, surface.expiry_years
     butterfly = min(_butterfly(one, last=i == len(raw) - 1) for i, one in enumerate(raw))
     calendar = min((_calendar(raw[i - 1], raw[i]) / (years[i] - years[i - 1]) for i in range(1, len(raw))), default=0.0)
     first = float(_variance(raw[0], _strikes(raw[0], raw[0]))[0].min() / years[0])
@@ -65,9 +73,12 @@ def check_surface(parameters: SurfaceParameters) -> ArbitrageCheck:
 
 
 def _strikes(one: Float64[np.ndarray, " 5"], other: Float64[np.ndarray, " 5"]) -> Float64[np.ndarray, " n_point"]:
-    """Return log-moneyness spread around the middles of two slices."""
-    spread = np.sinh(np.linspace(-_REACH, _REACH, _POINTS))
-    return np.sort(np.concatenate([one[3] + one[4] * spread, other[3] + other[4] * spread, spread * one[4]]))
+    """Return log-moneyness dense in the logarithm of its distance from 0, from the middles and from the minima."""
+    found = [_AWAY]
+    for _, _, rho, m, sigma in (one, other):
+        lowest = m - rho * sigma / np.sqrt((1.0 - rho) * (1.0 + rho))
+        found += [centre + _AWAY for centre in (m, lowest)] + [m + sigma * _AWAY, lowest + sigma * _AWAY]
+    return np.unique(np.concatenate(found))
 
 
 def _variance(raw: Float64[np.ndarray, " 5"], k: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

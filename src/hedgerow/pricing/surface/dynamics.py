@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hedgerow.core.arrays import Float64
+from hedgerow.core.errors import InputError
 from hedgerow.pricing.surface.surface import Surface
 
 _WIDTH: Final = 1.0
@@ -45,12 +46,19 @@ def atm_response(surface: Surface, expiry_years: ArrayLike) -> Float64[np.ndarra
     ndarray of shape (n_point,)
         d sigma_ATM / d ln F. [vol per unit of ln F]
 
+    Raises
+    ------
+    InputError
+        If a time is not positive.
+
     References
     ----------
     Bergomi (2009), "Smile dynamics IV", Risk, December 2009: skew-stickiness ratio R_T = 2 + d ln S_T/d ln T at first
     order in vol of vol; Bergomi (2016), "Stochastic Volatility Modeling", section 9.2.
     """
     years = np.atleast_1d(np.asarray(expiry_years, dtype=np.float64))
+    if not np.all((years > 0.0) & np.isfinite(years)):
+        raise InputError(f"times to expiry {years.tolist()}", "give positive, finite years")
     inside = np.clip(years, surface.expiry_years[0], surface.expiry_years[-1])
     own = surface.points(np.zeros(inside.size), inside).skew
     found = _regressed(surface, np.log(inside))

@@ -20,12 +20,14 @@ from hedgerow.pricing.surface.slice_kernels import interval_loss, interval_weigh
 _N: Final = 3
 _STEP: Final = 1e-6
 _TINY: Final = 1e-12
+_ROUNDING: Final = 1.0 + 1e-12
+"""Slices grow by this much more than they have to, so that rounding makes none of them cross."""
 
 
 @inlined
 def _ratio(rho_before, rho):
-    """Return p, by which theta and psi have to grow because rho changes."""
-    return max((1.0 + rho_before) / (1.0 + rho), (1.0 - rho_before) / (1.0 - rho))
+    """Return p, by which theta and psi have to grow because rho changes, and a trifle more."""
+    return max((1.0 + rho_before) / (1.0 + rho), (1.0 - rho_before) / (1.0 - rho)) * _ROUNDING
 
 
 @inlined
@@ -127,6 +129,8 @@ def fit_essvi(x, raw, quotes, first, years, prior, rule, most):
             if quiet == 3:
                 break
             _equations(x, start, prior, quotes, first, years, rule, vols, shifted, slopes, raw, cap, matrix, rhs)
+        elif turn == 0:
+            break
         else:
             damping *= 4.0
         while not solve_damped(matrix, rhs, damping, size, factor, step) and damping < 1e12:

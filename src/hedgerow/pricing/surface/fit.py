@@ -5,6 +5,7 @@ with a growing charge on calendar arbitrage, and at last moved, as little as the
 """
 
 import itertools
+import math
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -13,6 +14,7 @@ import numpy as np
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.errors import InputError
 from hedgerow.pricing.surface import essvi_kernels, slice_kernels
+from hedgerow.pricing.surface.checks import check_surface
 from hedgerow.pricing.surface.parameters import SmileQuotes, SurfaceParameters
 
 _Path: TypeAlias = tuple[tuple[float, float], ...]
@@ -34,8 +36,13 @@ _TOGETHER: tuple[_Path, ...] = (
     ((1.0, 1e-3), (1.0, 1e-1), (1.0, 1e1), (0.3, 1e1), (0.1, 1e1), (0.05, 1e2)),
 )
 """Stages of Cauchy scale and calendar charge. The loss has many minima where slices compete: the best path counts."""
+_POOR = 4e-3
+"""A slice that misses points by more, root mean square, is fitted from another start as well. [vol]"""
+_FROM_FREE: _Path = ((0.3, 1e2), (0.05, 1e2))
 _AGAIN: _Path = ((0.1, 1.0), (0.1, 1e2))
 _STRICT = 0.05
+_STEEP_RHO, _STEEP_WING = 0.97, 1.9
+_FELL_BACK = "no SVI slices without arbitrage were found: these are the slices of eSSVI"
 _SETTLE = (1e4, 1e6, 1e8)
 _ROUNDS = 6
 
@@ -50,6 +57,13 @@ class _Task:
     unit: Float64[np.ndarray, " n_expiry"]
     prior: Float64[np.ndarray, " n_expiry"]
     points: bool
+
+    def part(self, p: int) -> "_Task":
+        """Return the task of one slice."""
+        here = slice(p, p + 1)
+        return replace(
+            self, first=self.first[p : p + 2], years=self.years[here], unit=self.unit[here], prior=self.prior[here]
+        )
 
     def rule(self, scale: float, charge: float) -> Float64[np.ndarray, " 4"]:
         """Return inner share, Cauchy scale, pull to the middle and calendar charge; quotes without width: squares."""
@@ -103,6 +117,19 @@ def fit_surface(
     else:
         raw, more = _fit_svi(task, quotes, previous)
         kind, notes = ("essvi", (*notes, more)) if more else (kind, notes)
+    if kind == "svi" and _is_extreme(raw) and not check_surface(_parameters(kind, quotes, raw, ())).arbitrage_free:
+        raw, kind, notes = _fit_essvi(task, quotes, None), "essvi", (*notes, _FELL_BACK)
+    return _parameters(kind, quotes, raw, notes)
+
+
+def _is_extreme(raw: Float64[np.ndarray, "n_expiry 5"]) -> bool:
+    """Tell whether a slice lies where its domain is known to rounding only: such surfaces are checked on strikes."""
+    return bool(np.any((np.abs(raw[:, 2]) > _STEEP_RHO) | (raw[:, 1] * (1.0 + np.abs(raw[:, 2])) > _STEEP_WING)))
+
+
+def _parameters(
+    kind: Literal["svi", "essvi"], quotes: SmileQuotes, raw: Float64[np.ndarray, "n_expiry 5"], notes: tuple[str, ...]
+) -> SurfaceParameters:
     slices = tuple((float(a), float(b), float(rho), float(m), float(s)) for a, b, rho, m, s in raw)
     return SurfaceParameters(
         kind=kind, expiry_years=tuple(float(t) for t in quotes.expiry_years), slices=slices, notes=notes
@@ -155,7 +182,7 @@ def _fit_essvi(
     if previous is None:
         theta = np.maximum.accumulate(_levels(quotes) ** 2 * task.years)
         x[:, 0], x[:, 2], x[0, 2] = -0.1, 0.0, -1.0
-        x[:, 1] = np.log(np.maximum(np.diff(theta, prepend=0.0), 1e-3 * theta))
+        x[:, 1] = [math.log(step) for step in np.maximum(np.diff(theta, prepend=0.0), 1e-3 * theta).tolist()]
     else:
         x[:, :] = _essvi_coordinates(previous.array())
     for scale in _ALONE[0] if previous is None else _ALONE[-1]:
@@ -188,23 +215,41 @@ def _fit_svi(
     """Fit SVI slices; where no arbitrage-free ones are found, return those of eSSVI and say so."""
     guard = np.zeros(task.years.size, dtype=np.bool_)
     if previous is not None:
-        start = previous.array()
-    else:
-        start, thin = _starts(task, quotes), quotes.counts() < _FULL
-        if thin.any():
-            start[thin] = _fit_essvi(task, quotes, None)[thin]
-    alone = start.copy()
-    _alone(task, alone, guard, _ALONE if previous is None else _ALONE[-1:])
+        alone = previous.array()
+        _alone(task, alone, guard, _ALONE[-1:])
+        raw = alone if _is_free(alone) else _together(task, previous.array(), np.zeros_like(guard), _AGAIN)
+        return (raw, "") if raw is not None else _fit_svi(task, quotes, None)
+    alone, thin, safe = _starts(task, quotes), quotes.counts() < _FULL, None
+    if thin.any():
+        safe = _fit_essvi(task, quotes, None)
+        alone[thin] = safe[thin]
+    _alone(task, alone, guard, _ALONE)
+    poor = _poor(task, alone)
+    if poor.any():
+        safe = _fit_essvi(task, quotes, None) if safe is None else safe
+        _alone(task, alone, guard, (_ALONE[0], _ALONE[-1]), other=safe, only=poor)
     if _is_free(alone):
         return alone, ""
-    if previous is None:
-        tried = [_together(task, alone, guard, path) for path in (_TOGETHER[-1:] if task.points else _TOGETHER)]
-    else:
-        tried = [_together(task, start, np.zeros_like(guard), _AGAIN)]
+    safe = _fit_essvi(task, quotes, None) if safe is None else safe
+    tried = [_together(task, alone, guard, path) for path in (_TOGETHER[-1:] if task.points else _TOGETHER)]
+    if task.points or not any(raw is not None for raw in tried):
+        tried.append(_together(task, safe, np.ones_like(guard), _FROM_FREE))
     found = [raw for raw in tried if raw is not None]
     if found:
         return min(found, key=lambda raw: _misfit(task, raw)), ""
-    return _fit_essvi(task, quotes, None), "no SVI slices without arbitrage were found: these are the slices of eSSVI"
+    return safe, _FELL_BACK
+
+
+def _poor(task: _Task, raw: Float64[np.ndarray, "n_expiry 5"]) -> np.ndarray:
+    """Tell which slices leave quotes unmet, so that another start is worth its time."""
+    poor = np.zeros(task.years.size, dtype=np.bool_)
+    for p in range(task.years.size):
+        one = task.part(p)
+        count = int(one.first[1] - one.first[0])
+        half = float(np.median(task.quotes[2, one.first[0] : one.first[1]])) if count else 1.0
+        most = 0.5 * count * (_POOR / half) ** 2 if task.points else 0.5 * _STRICT**2
+        poor[p] = _misfit(one, raw[p : p + 1]) > most
+    return poor
 
 
 def _misfit(task: _Task, raw: Float64[np.ndarray, "n_expiry 5"]) -> float:
@@ -261,17 +306,23 @@ def _alone(
     raw: Float64[np.ndarray, "n_expiry 5"],
     guard: np.ndarray,
     ways: tuple[tuple[float, ...], ...],
+    *,
+    other: Float64[np.ndarray, "n_expiry 5"] | None = None,
+    only: np.ndarray | None = None,
 ) -> None:
-    """Fit each slice for itself, on each of the ways from lenient to strict; the best of them counts."""
+    """Fit each slice for itself, on each of the ways from lenient to strict; the best of them counts.
+
+    Where ``other`` is given its slices are the starts, and those of ``raw`` compete as they are.
+    """
     grid = np.zeros((1, 1))
     for p in range(task.years.size):
-        part = slice(p, p + 1)
-        one = replace(
-            task, first=task.first[p : p + 2], years=task.years[part], unit=task.unit[part], prior=task.prior[part]
-        )
-        tried = []
+        if only is not None and not only[p]:
+            continue
+        one, part = task.part(p), slice(p, p + 1)
+        start = raw if other is None else other
+        tried = [] if other is None else [(_misfit(one, raw[part]), raw[part].copy(), guard[part].copy())]
         for scales in ways[:1] if task.points else ways:
-            trial, guarded = raw[part].copy(), guard[part].copy()
+            trial, guarded = start[part].copy(), guard[part].copy()
             for scale in scales[:1] if task.points else scales:
                 _run(one, trial, guarded, grid, task.rule(scale, 0.0))
             tried.append((_misfit(one, trial), trial, guarded))

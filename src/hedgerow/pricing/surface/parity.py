@@ -27,15 +27,16 @@ class ImpliedForward:
     stated : float
         What the data state as the underlying: the median of the rows. [quote per coin]
     low, high : float
-        The interval in which no pair is violated; low is above high where none exists, both NaN without pairs.
-        [quote per coin]
+        The interval in which the fewest pairs are violated; both NaN without pairs. [quote per coin]
     fitted : float
-        Least squares over the pairs, weighted by their spreads; NaN without pairs. [quote per coin]
+        Least squares over the pairs that hold there, weighted by their spreads; NaN without pairs. [quote per coin]
     pairs : int
         Strikes at which both a call and a put are quoted on both sides. [count]
     residual : float
-        Root mean square of C - P minus what the forward implies, at the mids; NaN without pairs.
+        Root mean square of C - P minus what the forward implies, at the mids of the pairs that hold; NaN without pairs.
         [settlement currency per coin of size]
+    violated : tuple of float
+        Strikes of the pairs that do not hold at this forward: one of their quotes is wrong. [quote per coin]
     source : {"stated", "parity"}
         ``stated`` where parity does not contradict the stated price or no pair exists.
     """
@@ -49,6 +50,7 @@ class ImpliedForward:
     fitted: float
     pairs: int
     residual: float
+    violated: tuple[float, ...]
     source: Literal["stated", "parity"]
 
 
@@ -63,8 +65,8 @@ def implied_forward(
 ) -> ImpliedForward:
     """Imply the forward of one expiry from its synthetics.
 
-    The stated price is kept where it violates no pair: mids of wide quotes say less than it. Where it does, the
-    nearest price that violates none is taken; where none exists, the weighted least-squares one.
+    The stated price is kept unless another one violates at least two pairs fewer: mids of wide quotes say less than
+    it, and one wrong quote shall not move a forward. Otherwise the nearest price that violates the fewest is taken.
 
     Parameters
     ----------
@@ -101,18 +103,15 @@ def implied_forward(
             fitted=nan,
             pairs=0,
             residual=nan,
+            violated=(),
             source="stated",
         )
-    mid, weight = 0.5 * (low + high), 1.0 / np.maximum(high - low, 1e-12) ** 2
-    if inverse:
-        fitted = float(np.sum(weight * strike**2) / max(np.sum(weight * strike * (1.0 - mid)), 1e-300))
-        lows, highs = _coin_forward(strike, low), _coin_forward(strike, high)
-    else:
-        fitted = float(np.sum(weight * (strike + mid)) / np.sum(weight))
-        lows, highs = strike + low, strike + high
-    bottom, top = float(lows.max()), float(highs.min())
-    forward = float(np.clip(stated, bottom, top)) if bottom <= top else fitted
-    expected = 1.0 - strike / forward if inverse else forward - strike
+    lows, highs = (_coin_forward(strike, end) if inverse else strike + end for end in (low, high))
+    bottom, top = _least_violated(lows, highs, stated)
+    forward = float(np.clip(stated, bottom, top))
+    holds = (lows <= forward * (1.0 + 1e-12)) & (forward * (1.0 - 1e-12) <= highs)
+    mid, k = 0.5 * (low + high)[holds], strike[holds]
+    expected = 1.0 - k / forward if inverse else forward - k
     return ImpliedForward(
         expiry_ns=expiry_ns,
         inverse=inverse,
@@ -120,11 +119,45 @@ def implied_forward(
         stated=stated,
         low=bottom,
         high=top,
-        fitted=fitted,
+        fitted=_fitted(k, mid, (high - low)[holds], inverse=inverse),
         pairs=int(strike.size),
-        residual=float(np.sqrt(np.mean((mid - expected) ** 2))),
+        residual=float(np.sqrt(np.mean((mid - expected) ** 2))) if k.size else float("nan"),
+        violated=tuple(float(one) for one in strike[~holds]),
         source="stated" if forward == stated else "parity",
     )
+
+
+def _least_violated(
+    lows: Float64[np.ndarray, " n_pair"], highs: Float64[np.ndarray, " n_pair"], stated: float
+) -> tuple[float, float]:
+    """Return the interval in which the fewest pairs are violated, nearest to the stated price, which counts as one."""
+    at_stated = (lows <= stated) & (stated <= highs)
+    ends = np.concatenate([lows, highs])
+    ends = np.unique(ends[(ends > 0.0) & np.isfinite(ends)])
+    held = ((lows[:, None] <= ends) & (ends <= highs[:, None])).sum(axis=0)
+    if not ends.size or held.max() <= at_stated.sum() + 1:
+        mine = at_stated
+    else:
+        best = ends[held == held.max()]
+        nearest = best[np.argmin(np.abs(best - stated))]
+        mine = (lows <= nearest) & (nearest <= highs)
+    if not mine.any():
+        return stated, stated
+    return max(float(lows[mine].max()), 0.0), float(highs[mine].min())
+
+
+def _fitted(
+    k: Float64[np.ndarray, " n_pair"],
+    mid: Float64[np.ndarray, " n_pair"],
+    spread: Float64[np.ndarray, " n_pair"],
+    *,
+    inverse: bool,
+) -> float:
+    """Return the least-squares forward; NaN where the pairs hold none."""
+    weight = 1.0 / np.maximum(spread, 1e-12) ** 2
+    above = float(np.sum(weight * k**2) if inverse else np.sum(weight * (k + mid)))
+    below = float(np.sum(weight * k * (1.0 - mid)) if inverse else np.sum(weight))
+    return above / below if below > 0.0 and above > 0.0 else float("nan")
 
 
 def _coin_forward(

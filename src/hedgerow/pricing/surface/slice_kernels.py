@@ -28,8 +28,9 @@ N: Final = 5
 _STEP: Final = 1e-6
 _TINY: Final = 1e-12
 _STEEPEST: Final = 2.0
-_GAP_POINTS: Final = 300
-_GAP_REACH: Final = 8.0
+_GAP_POINTS: Final = 60
+_GAP_REACH: Final = 9.0
+_GOLDEN: Final = 0.5 * (math.sqrt(5.0) - 1.0)
 _SLACK: Final = 1e-6
 """A slice keeps this share of sigma* away from the edge of its domain: more than the error of sigma*."""
 
@@ -125,7 +126,8 @@ def w_at(raw, k):
 def interval_loss(e, rule):
     """Return the loss of a vol that lies e half-spreads from the middle of its quote."""
     out = max(abs(e) - rule[_SHARE], 0.0) / rule[_SCALE]
-    return 0.5 * rule[_SCALE] * rule[_SCALE] * math.log1p(out * out) + 0.5 * rule[_PULL] * e * e
+    near = min(abs(e), 1.0)
+    return 0.5 * rule[_SCALE] * rule[_SCALE] * math.log1p(out * out) + 0.5 * rule[_PULL] * near * near
 
 
 @inlined
@@ -133,7 +135,8 @@ def interval_weight(e, rule):
     """Return the weight of a quote in the Gauss-Newton matrix, and the derivative of its loss in e."""
     out = max(abs(e) - rule[_SHARE], 0.0)
     robust = 1.0 / (1.0 + (out / rule[_SCALE]) ** 2)
-    return rule[_PULL] + (robust if out > 0.0 else 0.0), rule[_PULL] * e + robust * math.copysign(out, e)
+    pull = rule[_PULL] if abs(e) < 1.0 else 0.0
+    return pull + (robust if out > 0.0 else 0.0), pull * e + robust * math.copysign(out, e)
 
 
 @inlined
@@ -299,6 +302,8 @@ def fit_slices(raw, domain, quotes, first, years, grid, unit, prior, rule, most)
                 _quote_equations(raw, p, quotes, first, years, rule, jac, row, bent, matrix, rhs)
                 if p and rule[_CHARGE] > 0.0:
                     _calendar_equations(raw, p, grid, unit, rule, jac, row, bent, matrix, rhs)
+        elif turn == 0:  # no loss at the start: there are no equations to step from
+            break
         else:
             damping *= 5.0
         while not solve_damped(matrix, rhs, damping, 2 * N - 1, factor, step) and damping < 1e12:
@@ -318,20 +323,50 @@ def slices_in_domain(raw, out):
         out[p] = is_free_of_butterflies(raw[p, 0], raw[p, 1], raw[p, 2], raw[p, 3], raw[p, 4])
 
 
+@inlined
+def _gap(lower, upper, centre, width, place):
+    """How far the later slice lies above the earlier one at a point of the sinh-spaced line."""
+    k = centre + width * math.sinh(_GAP_REACH * place / _GAP_POINTS)
+    return w_at(upper, k)[0] - w_at(lower, k)[0]
+
+
+@inlined
+def _least_gap(lower, upper, centre, width, low, high):
+    """Refine a minimum between two places by golden sections; returns the gap and its k."""
+    best, at = math.inf, low
+    for _ in range(40):
+        one, two = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        gap_one, gap_two = _gap(lower, upper, centre, width, one), _gap(lower, upper, centre, width, two)
+        if min(gap_one, gap_two) < best:
+            best, at = min(gap_one, gap_two), one if gap_one < gap_two else two
+        if gap_one < gap_two:
+            high = two
+        else:
+            low = one
+    return best, centre + width * math.sinh(_GAP_REACH * at / _GAP_POINTS)
+
+
 @kernel
 def calendar_gaps(raw, gap, where):
     """Fill gap[n_slice] and where[n_slice] with the least of w_p(k) - w_(p-1)(k) and its k, for p > 0.
 
-    The points spread as sinh from the middle of both slices to some thousand times their width.
+    The points spread as sinh from the centre of either slice, in units of its own width and of the distance of both;
+    each local minimum among them is refined by golden sections.
     """
     for p in range(1, raw.shape[0]):
-        centre, width = 0.5 * (raw[p, 3] + raw[p - 1, 3]), 0.5 * (raw[p, 4] + raw[p - 1, 4])
+        lower, upper = raw[p - 1], raw[p]
         gap[p] = math.inf
-        for i in range(-_GAP_POINTS, _GAP_POINTS + 1):
-            k = centre + width * math.sinh(_GAP_REACH * i / _GAP_POINTS)
-            here = w_at(raw[p], k)[0] - w_at(raw[p - 1], k)[0]
-            if here < gap[p]:
-                gap[p], where[p] = here, k
+        for c in range(3):
+            own = upper if c else lower
+            width = own[4] if c < 2 else abs(upper[3] - lower[3]) + lower[4] + upper[4]
+            before, here = math.inf, math.inf
+            for i in range(-_GAP_POINTS, _GAP_POINTS + 2):
+                after = _gap(lower, upper, own[3], width, i) if i <= _GAP_POINTS else math.inf
+                if here <= before and here <= after and here < math.inf:
+                    least, k = _least_gap(lower, upper, own[3], width, i - 2.0, 1.0 * i)
+                    if least < gap[p]:
+                        gap[p], where[p] = least, k
+                before, here = here, after
 
 
 @kernel

@@ -20,8 +20,11 @@ from hedgerow.core.errors import InputError
 from hedgerow.pricing.black76 import black76, implied_vol
 from hedgerow.pricing.surface.parameters import SurfaceParameters
 
+_FARTHEST = 100.0
+"""Largest size of ln(strike/forward). [pure]"""
 _LEAST_TIME_VALUE = 1e-290
-"""Below it prices cannot be told apart and total variances are mixed instead. [fraction of the forward]"""
+"""Below it, and where nothing but 1e-12 is left to a price's bound, total variances are mixed instead: there no price
+can tell the difference. [fraction of the forward]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,21 @@ class Surface:
         -------
         Surface
             To be evaluated. [vol]
+
+        Raises
+        ------
+        InputError
+            If there is no slice, expiries do not rise, or a number is not that of a slice.
         """
+        years, slices = np.array(parameters.expiry_years), parameters.array()
+        if not (years.size == len(slices) > 0 and np.all(np.diff(years, prepend=0.0) > 0.0)):
+            raise InputError(f"a surface with expiries {years.tolist()}", "give one slice per positive, rising expiry")
+        sane = np.all(np.isfinite(slices), axis=1) & (slices[:, 1] >= 0.0) & (slices[:, 4] > 0.0)
+        bad = np.flatnonzero(~(sane & (np.abs(slices[:, 2]) < 1.0)))
+        if bad.size:
+            raise InputError(
+                f"slice {bad[0]} is {slices[bad[0]].tolist()}", "a, b >= 0, |rho| < 1, m, sigma > 0, finite"
+            )
         return cls(expiry_years=frozen(np.array(parameters.expiry_years)), slices=frozen(parameters.array()))
 
     def vol(self, log_moneyness: ArrayLike, expiry_years: ArrayLike) -> Float64[np.ndarray, " n_point"]:
@@ -117,7 +134,7 @@ class Surface:
         Raises
         ------
         InputError
-            If a time is not positive, or a number is not finite.
+            If a time is not positive, or a number is not finite or beyond e^100 times the forward.
 
         References
         ----------
@@ -127,8 +144,12 @@ class Surface:
             np.atleast_1d(np.asarray(log_moneyness, dtype=np.float64)),
             np.atleast_1d(np.asarray(expiry_years, dtype=np.float64)),
         )
-        if not (np.all(np.isfinite(k)) and np.all((years > 0.0) & np.isfinite(years))):
-            raise InputError("a point of a surface without place or time", "give finite k and positive years")
+        bad = np.flatnonzero(~((np.abs(k) <= _FARTHEST) & (years > 0.0) & np.isfinite(years)))
+        if bad.size:
+            raise InputError(
+                f"a point of a surface at k = {k.flat[bad[0]]:g}, {years.flat[bad[0]]:g} years",
+                f"give k = ln(strike/forward) between -{_FARTHEST:g} and {_FARTHEST:g}, and positive years",
+            )
         w, slope, bend, pace = self._variance(k, years)
         vol = np.sqrt(w / years)
         skew = slope / (2.0 * vol * years)
@@ -170,7 +191,7 @@ class Surface:
         two = [self._slice(k, after - 1), self._slice(k, after)]
         prices = [_otm(k, w) for w, _, _ in two]
         price = (1.0 - lam) * prices[0][0] + lam * prices[1][0]
-        tiny = price < _LEAST_TIME_VALUE
+        tiny = (price < _LEAST_TIME_VALUE) | (np.minimum(np.exp(k), 1.0) - price < 1e-12 * np.minimum(np.exp(k), 1.0))
         safe = np.where(tiny, 0.1, price)
         place = np.where(tiny, 0.0, k)
         v, _ = implied_vol(safe, 1.0, np.exp(place), 1.0, place >= 0.0, inverse=False)

@@ -22,8 +22,8 @@ from typing import Final
 from hedgerow.core.compiling import inlined, kernel
 
 _REACH: Final = 7.0
-"""The searches scan distances from the minimum between e^-7 and e^7 times the slice's sigma."""
-_SCAN: Final = 24
+"""The searches scan distances between e^-7 and e^7 times the scales at which a slice bends, and further if need be."""
+_COARSE: Final = 14.0 / 24.0
 _FINE: Final = 4
 _ROUNDS: Final = 6
 """After these the distance is known to 6e-4 and the bound, flat at its extremum, to some 1e-7 of itself."""
@@ -74,21 +74,47 @@ def _width_bound(gamma, b, rho, mu, el):
 
 
 @inlined
-def _largest(which, gamma, b, rho, mu, side):
-    """Maximise one of the two bounds on one side of the minimum: a scan, then finer scans around the best point."""
-    lowest = -rho / math.sqrt(1.0 - rho * rho)
-    best, at, step, half = -math.inf, 0.0, 2.0 * _REACH / _SCAN, _SCAN // 2
+def _bound(which, gamma, b, rho, mu, side, el):
+    """One of the two bounds, so that the larger one binds."""
+    return -side * _centre_bound(gamma, b, rho, el) if which == 0 else _width_bound(gamma, b, rho, mu, el)
+
+
+@inlined
+def _scan(which, gamma, b, rho, mu, side, lowest, centre, way, begin, end, best):
+    """Improve on best along l = centre + way·e^s, begin <= s <= end: a scan, then finer scans around its best point."""
+    count = int((end - begin) / _COARSE) + 1
+    at, step, first, last = begin, _COARSE, 0, count
     for _ in range(_ROUNDS):
-        centre = at
-        for i in range(-half, half + 1):
-            s = centre + step * i
-            el = lowest + side * math.exp(s)
-            value = -side * _centre_bound(gamma, b, rho, el) if which == 0 else _width_bound(gamma, b, rho, mu, el)
-            if value > best:
-                best, at = value, s
-        if best == math.inf or best == 0.0:
+        base = at
+        for i in range(first, last + 1):
+            s = base + step * i
+            el = centre + way * math.exp(s)
+            if (el - lowest) * side > 0.0:
+                value = _bound(which, gamma, b, rho, mu, side, el)
+                if value > best:
+                    best, at = value, s
+        if best == math.inf:
             break
-        step, half = step / _FINE, _FINE
+        step, first, last = step / _FINE, -_FINE, _FINE
+    return best
+
+
+@inlined
+def _largest(which, gamma, b, rho, mu, side):
+    """Maximise one of the two bounds on one side of the minimum.
+
+    Beside the minimum the slice bends around l = 0, which lies far from it where rho is near 1 in size.
+    """
+    flat = math.sqrt((1.0 - rho) * (1.0 + rho))
+    lowest = -rho / flat
+    tail = max(gamma + flat, 1e-300)
+    begin = min(-_REACH, 0.5 * math.log(tail) - 3.0)
+    end = _REACH + math.log(max(1.0, abs(gamma), abs(mu), abs(lowest)))
+    best = -math.inf if which == 0 else 0.0
+    best = _scan(which, gamma, b, rho, mu, side, lowest, lowest, side, begin, end, best)
+    if abs(lowest) > 4.0:
+        for way in (-1.0, 1.0):
+            best = _scan(which, gamma, b, rho, mu, side, lowest, 0.0, way, -_REACH, end, best)
     return best
 
 
