@@ -44,7 +44,7 @@ FORWARD, STRIKE, EXPIRY, VOL, SIGN, RATE = 0, 1, 2, 3, 4, 5
 PRICE, DELTA, GAMMA, VEGA, THETA, VANNA, VOLGA, RHO = 6, 7, 8, 9, 10, 11, 12, 13
 _LOG, _ROOT, _TOTAL, _OVER, _NEAR, _FAR, _SLOPE, _SCALE, _DISCOUNT = 14, 15, 16, 17, 18, 19, 20, 21, 22
 GREEK_SCRATCH: Final = 23 * PITCH
-"""Floats of scratch that ``greeks_block`` needs."""
+"""Floats of scratch that ``greeks_rows`` needs."""
 
 _SQRT_HALF: Final = math.sqrt(0.5)
 _SQRT_EIGHTH: Final = math.sqrt(0.125)
@@ -227,14 +227,6 @@ def greeks_in_scratch(forward, strike, expiry, vol, sign, rate, inverse, fault, 
             fault[i] = fault_of(forward[i], strike[i], expiry[i], vol[i], rate[i])
 
 
-@inlined
-def greeks_block(forward, strike, expiry, vol, sign, rate, inverse, out, fault, scratch):
-    """Fill out[8, m] and fault[m] for up to BLOCK options; scratch has GREEK_SCRATCH floats. Allocates nothing."""
-    greeks_in_scratch(forward, strike, expiry, vol, sign, rate, inverse, fault, scratch)
-    for j in range(N_GREEKS):
-        store(scratch, PRICE + j, out[j])
-
-
 @kernel
 def greeks_rows(forward, strike, expiry, vol, sign, rate, inverse, out, fault, scratch):
     """Fill out[8, n] and fault[n] of n options, block by block. Allocates nothing."""
@@ -259,7 +251,7 @@ def greeks_rows(forward, strike, expiry, vol, sign, rate, inverse, out, fault, s
 
 @inlined
 def all_greeks(forward, strike, expiry, vol, sign, rate, inverse):
-    """Return the eight numbers of ``greeks_block`` for one option whose inputs are known to be good."""
+    """Return the eight numbers of ``greeks_rows`` for one option whose inputs are known to be good."""
     log_moneyness = log_quotient(forward, strike)
     root = math.sqrt(expiry)
     v = vol * root
