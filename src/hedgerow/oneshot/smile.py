@@ -122,8 +122,9 @@ class Smile:
         chain, told = self.fit.chain, []
         if not self.fit.expiries_ns[0] <= option.expiry_ns <= self.fit.expiries_ns[-1]:
             told.append("its expiries")
-        k = chain.log_moneyness[chain.usable]
-        if not k.min() <= np.log(option.strike / forward) <= k.max():
+        nearest = int(np.argmin(np.abs(np.array(chain.expiries_ns) - option.expiry_ns)))
+        k = chain.log_moneyness[chain.usable & (chain.expiry == nearest)]
+        if not k.size or not k.min() <= np.log(option.strike / forward) <= k.max():
             told.append("its strikes")
         return f", EXTRAPOLATED beyond {' and '.join(told)}" if told else ""
 

@@ -51,8 +51,10 @@ def surface(market: Snapshot, *, max_age_s: float = HOUR_NS / SECOND_NS) -> Surf
     >>> report.svi.quotes.two_sided, report.svi.check.arbitrage_free, report.essvi.check.arbitrage_free
     (408, True, True)
     """
-    if not 0.0 < max_age_s <= _LONGEST_AGE_S:
-        raise InputError(f"max_age_s is {max_age_s:g}", f"give seconds, more than none and at most {_LONGEST_AGE_S:g}")
+    if not isinstance(market, Snapshot):
+        raise InputError(f"a market of type {type(market).__name__}", "give what load_snapshot returns")
+    if not (isinstance(max_age_s, int | float) and 0.0 < max_age_s <= _LONGEST_AGE_S):
+        raise InputError(f"max_age_s is {max_age_s!r}", f"give seconds, more than none and at most {_LONGEST_AGE_S:g}")
     chain = read_chain(market, max_age_ns=seconds_ns(max_age_s))
     unread = tuple(item for item in market.rejected if item.kind == "quote" and item.use == "anything")
     if not chain.usable.any():

@@ -129,6 +129,10 @@ def read_columns(
     ------
     InputError
         If something is not a number or a flag, or lengths do not fit.
+
+    References
+    ----------
+    None: shapes, not a formula.
     """
     check_inverse(inverse)
     flags = np.atleast_1d(np.asarray(is_call))

@@ -27,15 +27,16 @@ _SPAN = 0.25
 _INSIDE = 0.95
 _PULL = 4e-4
 _SQUARES = 1e6
-_ALONE = ((3.0, 0.3, 0.1, 0.05), (0.3, 0.1, 0.05), (0.05,))
-_GENTLY = (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 1e-1, 1.0, 1e2)
-_TOGETHER: tuple[_Path, ...] = (
-    tuple((0.05, charge) for charge in _GENTLY),
-    ((0.15, 1e-4), (0.15, 1e-3), (0.1, 1e-2), (0.1, 1e-1), (0.05, 1.0), (0.05, 1e2)),
-    ((0.05, 1e-4), (0.05, 1e-3), (0.05, 1e-2), (0.05, 1e-1), (0.05, 1.0), (0.05, 1e2)),
-    ((1.0, 1e-3), (1.0, 1e-1), (1.0, 1e1), (0.3, 1e1), (0.1, 1e1), (0.05, 1e2)),
+_LADDER = (1.0, 0.7, 0.5, 0.35, 0.25, 0.18, 0.12, 0.09, 0.06, 0.05)
+"""Scales of Cauchy's loss, from lenient to strict, in half-spreads. The strict loss has many minima where slices
+compete for quotes; small steps lead to one that hardly depends on the last digits of the quotes."""
+_TOGETHER: _Path = (
+    (1.0, 1e-3),
+    (1.0, 1e-1),
+    *((scale, 1e1) for scale in _LADDER[:-1]),
+    (_LADDER[-1], 1e2),
 )
-"""Stages of Cauchy scale and calendar charge. The loss has many minima where slices compete: the best path counts."""
+"""Stages of Cauchy scale and calendar charge."""
 _POOR = 4e-3
 """A slice that misses points by more, root mean square, is fitted from another start as well. [vol]"""
 _FROM_FREE: _Path = ((0.3, 1e2), (0.05, 1e2))
@@ -185,7 +186,7 @@ def _fit_essvi(
         x[:, 1] = [math.log(step) for step in np.maximum(np.diff(theta, prepend=0.0), 1e-3 * theta).tolist()]
     else:
         x[:, :] = _essvi_coordinates(previous.array())
-    for scale in _ALONE[0] if previous is None else _ALONE[-1]:
+    for scale in (3.0, 0.3, 0.1, 0.05) if previous is None else _LADDER[-1:]:
         essvi_kernels.fit_essvi(x, raw, task.quotes, task.first, task.years, task.prior, task.rule(scale, 0.0), 100)
         if task.points:
             break
@@ -216,23 +217,25 @@ def _fit_svi(
     guard = np.zeros(task.years.size, dtype=np.bool_)
     if previous is not None:
         alone = previous.array()
-        _alone(task, alone, guard, _ALONE[-1:])
+        _alone(task, alone, guard, _LADDER[-2:])
         raw = alone if _is_free(alone) else _together(task, previous.array(), np.zeros_like(guard), _AGAIN)
         return (raw, "") if raw is not None else _fit_svi(task, quotes, None)
-    alone, thin, safe = _starts(task, quotes), quotes.counts() < _FULL, None
+    start, thin, safe = _starts(task, quotes), quotes.counts() < _FULL, None
     if thin.any():
         safe = _fit_essvi(task, quotes, None)
-        alone[thin] = safe[thin]
-    _alone(task, alone, guard, _ALONE)
+        start[thin] = safe[thin]
+    _alone(task, start, guard, _LADDER[:1])
+    alone, own = start.copy(), guard.copy()
+    _alone(task, alone, own, _LADDER[1:])
     poor = _poor(task, alone)
     if poor.any():
         safe = _fit_essvi(task, quotes, None) if safe is None else safe
-        _alone(task, alone, guard, (_ALONE[0], _ALONE[-1]), other=safe, only=poor)
+        _alone(task, alone, own, _LADDER, other=safe, only=poor)
     if _is_free(alone):
         return alone, ""
     safe = _fit_essvi(task, quotes, None) if safe is None else safe
-    tried = [_together(task, alone, guard, path) for path in (_TOGETHER[-1:] if task.points else _TOGETHER)]
-    if task.points or not any(raw is not None for raw in tried):
+    tried = [_together(task, alone if task.points else start, own if task.points else guard, _TOGETHER)]
+    if task.points or tried[0] is None:
         tried.append(_together(task, safe, np.ones_like(guard), _FROM_FREE))
     found = [raw for raw in tried if raw is not None]
     if found:
@@ -305,28 +308,25 @@ def _alone(
     task: _Task,
     raw: Float64[np.ndarray, "n_expiry 5"],
     guard: np.ndarray,
-    ways: tuple[tuple[float, ...], ...],
+    scales: tuple[float, ...],
     *,
     other: Float64[np.ndarray, "n_expiry 5"] | None = None,
     only: np.ndarray | None = None,
 ) -> None:
-    """Fit each slice for itself, on each of the ways from lenient to strict; the best of them counts.
+    """Fit each slice for itself, in place; points need one scale, as theirs is no loss of Cauchy's.
 
-    Where ``other`` is given its slices are the starts, and those of ``raw`` compete as they are.
+    Where ``other`` is given its slices are the starts, and those of ``raw`` stay where they are the better ones.
     """
     grid = np.zeros((1, 1))
     for p in range(task.years.size):
         if only is not None and not only[p]:
             continue
         one, part = task.part(p), slice(p, p + 1)
-        start = raw if other is None else other
-        tried = [] if other is None else [(_misfit(one, raw[part]), raw[part].copy(), guard[part].copy())]
-        for scales in ways[:1] if task.points else ways:
-            trial, guarded = start[part].copy(), guard[part].copy()
-            for scale in scales[:1] if task.points else scales:
-                _run(one, trial, guarded, grid, task.rule(scale, 0.0))
-            tried.append((_misfit(one, trial), trial, guarded))
-        _, raw[part], guard[part] = min(tried, key=lambda attempt: attempt[0])
+        trial, guarded = (raw if other is None else other)[part].copy(), guard[part].copy()
+        for scale in scales[:1] if task.points else scales:
+            _run(one, trial, guarded, grid, task.rule(scale, 0.0))
+        if other is None or _misfit(one, trial) < _misfit(one, raw[part]):
+            raw[part], guard[part] = trial, guarded
 
 
 def _together(

@@ -287,7 +287,7 @@ def fit_slices(raw, domain, quotes, first, years, grid, unit, prior, rule, most)
         _map(domain, trial, trial_raw, jac, False)
         after = _loss(trial_raw, trial, start, quotes, first, years, grid, unit, prior, rule)
         if after < value:
-            quiet = quiet + 1 if value - after <= 1e-6 * value else 0
+            quiet = quiet + 1 if value - after <= 1e-7 * value else 0
             value, damping = after, max(0.2 * damping, 1e-12) if turn else damping
             _copy(trial, x)
             _copy(trial_raw, raw)

@@ -18,7 +18,7 @@ SURFACE = Surface.from_parameters(make_parameters(SLICES, np.array([0.25, 0.75])
 )
 def test_points_without_place_or_time_are_refused(k: float, years: float) -> None:
     for ask in (SURFACE.vol, SURFACE.points):
-        with pytest.raises(InputError, match="a point of a surface at k = .* years; give k = ln"):
+        with pytest.raises(InputError, match=r"a point of a surface at k = .* years; give k = ln"):
             ask([0.0, k], [0.1, years])
 
 
