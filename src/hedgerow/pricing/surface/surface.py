@@ -20,7 +20,7 @@ from hedgerow.core.errors import InputError
 from hedgerow.pricing.black76 import black76, implied_vol
 from hedgerow.pricing.surface.parameters import SurfaceParameters
 
-_FARTHEST = 100.0
+_FARTHEST = 200.0
 """Largest size of ln(strike/forward). [pure]"""
 _LEAST_TIME_VALUE = 1e-290
 """Below it, and where nothing but 1e-12 is left to a price's bound, total variances are mixed instead: there no price
@@ -134,7 +134,7 @@ class Surface:
         Raises
         ------
         InputError
-            If a time is not positive, or a number is not finite or beyond e^100 times the forward.
+            If a time is not positive, or a number is not finite or beyond e^200 times the forward.
 
         References
         ----------
