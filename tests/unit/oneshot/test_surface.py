@@ -203,5 +203,5 @@ def test_markets_without_a_surface_are_refused(market: Snapshot) -> None:
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.nan, math.inf])
 def test_an_age_that_is_none_is_refused(market: Snapshot, wrong: Any) -> None:
-    with pytest.raises(hr.InputError, match="give a positive number of seconds"):
+    with pytest.raises(hr.InputError, match="give seconds, more than none and at most"):
         surface(market, max_age_s=wrong)

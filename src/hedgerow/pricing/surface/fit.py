@@ -235,7 +235,7 @@ def _fit_svi(
         return alone, ""
     safe = _fit_essvi(task, quotes, None) if safe is None else safe
     tried = [_together(task, alone if task.points else start, own if task.points else guard, _TOGETHER)]
-    if task.points or tried[0] is None:
+    if task.points or tried[0] is None or _misfit(task, tried[0]) > 0.5 * _misfit(task, safe):
         tried.append(_together(task, safe, np.ones_like(guard), _FROM_FREE))
     found = [raw for raw in tried if raw is not None]
     if found:
