@@ -7,19 +7,22 @@ import sys
 from pathlib import Path
 
 import hedgerow as hr
-from hedgerow.report.pictures import PICTURES
+from hedgerow.report import calibration_pictures, pictures
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 EXAMPLE = "eth-2024-01-08"
 
 
 def main(folder: Path) -> None:
-    """Write every picture, as ``surface-NAME.svg``."""
-    report = hr.surface(hr.load_snapshot(hr.example(EXAMPLE)))
+    """Write every picture, as ``surface-NAME.svg`` and ``calibration-NAME.svg``."""
+    market = hr.load_snapshot(hr.example(EXAMPLE))
+    surface, calibration = hr.surface(market), hr.calibrate(market)
+    drawn = {f"surface-{name}.svg": draw(surface) for name, draw in pictures.PICTURES.items()}
+    drawn |= {f"calibration-{name}.svg": draw(calibration) for name, draw in calibration_pictures.PICTURES.items()}
     folder.mkdir(parents=True, exist_ok=True)
-    for name, draw in PICTURES.items():
-        path = folder / f"surface-{name}.svg"
-        path.write_text(draw(report), encoding="utf-8")
+    for name, picture in drawn.items():
+        path = folder / name
+        path.write_text(picture, encoding="utf-8")
         print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

@@ -1,8 +1,9 @@
-"""What the peers of `hedgerow bench pricing` share: PEER.py TASK DATA.npz RESULT.npy RUNS prints one JSON object.
+"""What the peers of `hedgerow bench` share: PEER.py TASK DATA.npz RESULT.npy RUNS [CALLS] prints one JSON object.
 
 It stands alone (no import of hedgerow), since the peers live in an environment of their own. Timed: the peer's own call
 over columns in the types that it likes best, nothing else. Outside of the timing: loading, bringing the columns to
-those types and back, and compiling, which one call before does. Each result is let go before the next run starts.
+those types and back, and compiling, which one call before does. Each result is let go before the next run starts. A
+run of several CALLS counts as the time of one of them.
 """
 
 import gc
@@ -31,6 +32,7 @@ class Job(NamedTuple):
 def measure(framework: str, package: str, tasks: dict[str, Callable[[Columns], Job]]) -> None:
     """Time the task that the command line names, keep the last result, and print the figures."""
     task, data, result, runs = sys.argv[1:5]
+    calls = int(sys.argv[5]) if len(sys.argv) > 5 else 1
     with np.load(data) as stored:
         columns = dict(stored)
     job = tasks[task](columns)
@@ -40,8 +42,9 @@ def measure(framework: str, package: str, tasks: dict[str, Callable[[Columns], J
         del values
         gc.collect()
         started = time.perf_counter()
-        values = job.call()
-        seconds.append(time.perf_counter() - started)
+        for _ in range(calls):
+            values = job.call()
+        seconds.append((time.perf_counter() - started) / calls)
     np.save(result, np.asarray(job.column(values), dtype=np.float64))
     heading = {"framework": framework, "version": version(package), "python": platform.python_version()}
     print(json.dumps({**heading, "what": job.what, "seconds": seconds}))

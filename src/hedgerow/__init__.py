@@ -19,37 +19,49 @@ if TYPE_CHECKING:
         MarketDataError,
         NumeraireError,
         SolveError,
+        TransformError,
     )
     from hedgerow.core.money import Money
     from hedgerow.examples import example
     from hedgerow.journal import replay
     from hedgerow.market import Snapshot, load_snapshot, save_snapshot
-    from hedgerow.oneshot import hedge, surface
+    from hedgerow.oneshot import calibrate, hedge, surface
     from hedgerow.pricing import black76, implied_vol
-    from hedgerow.report import BacktestReport, Ticket
+    from hedgerow.pricing.models import SABR, SVCJ, Bates, Heston, LogNormalSV, Merton, price_model
+    from hedgerow.report import BacktestReport, CalibrationReport, Ticket
 
 _HOMES: Final = {
     "BacktestReport": "hedgerow.report",
+    "Bates": "hedgerow.pricing.models",
+    "CalibrationReport": "hedgerow.report",
     "ConfigError": "hedgerow.core.errors",
     "Desk": "hedgerow.config",
     "HedgerowError": "hedgerow.core.errors",
+    "Heston": "hedgerow.pricing.models",
     "InputError": "hedgerow.core.errors",
     "InvariantBroken": "hedgerow.core.errors",
+    "LogNormalSV": "hedgerow.pricing.models",
     "MarketDataError": "hedgerow.core.errors",
+    "Merton": "hedgerow.pricing.models",
     "Money": "hedgerow.core.money",
     "NumeraireError": "hedgerow.core.errors",
+    "SABR": "hedgerow.pricing.models",
+    "SVCJ": "hedgerow.pricing.models",
     "Snapshot": "hedgerow.market",
     "SolveError": "hedgerow.core.errors",
     "Study": "hedgerow.config",
     "Ticket": "hedgerow.report",
+    "TransformError": "hedgerow.core.errors",
     "backtest": "hedgerow.backtesting",
     "black76": "hedgerow.pricing",
+    "calibrate": "hedgerow.oneshot",
     "example": "hedgerow.examples",
     "hedge": "hedgerow.oneshot",
     "implied_vol": "hedgerow.pricing",
     "load_desk": "hedgerow.config",
     "load_snapshot": "hedgerow.market",
     "load_study": "hedgerow.config",
+    "price_model": "hedgerow.pricing.models",
     "replay": "hedgerow.journal",
     "save_snapshot": "hedgerow.market",
     "surface": "hedgerow.oneshot",
@@ -57,26 +69,36 @@ _HOMES: Final = {
 
 __all__ = [
     "BacktestReport",
+    "Bates",
+    "CalibrationReport",
     "ConfigError",
     "Desk",
     "HedgerowError",
+    "Heston",
     "InputError",
     "InvariantBroken",
+    "LogNormalSV",
     "MarketDataError",
+    "Merton",
     "Money",
     "NumeraireError",
+    "SABR",
+    "SVCJ",
     "Snapshot",
     "SolveError",
     "Study",
     "Ticket",
+    "TransformError",
     "backtest",
     "black76",
+    "calibrate",
     "example",
     "hedge",
     "implied_vol",
     "load_desk",
     "load_snapshot",
     "load_study",
+    "price_model",
     "replay",
     "save_snapshot",
     "surface",

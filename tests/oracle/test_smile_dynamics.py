@@ -21,7 +21,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from hedgerow.pricing import DeltaConvention, Surface, black76, fit_surface, option_delta
+from hedgerow.pricing import DeltaConvention, Surface, VolDynamics, black76, fit_surface, option_delta
 from hedgerow.pricing.surface import SmileQuotes, atm_response
 from numerics import five_point
 from smiles import Heston
@@ -106,10 +106,10 @@ def errors(
     surface: Surface, terms: tuple[float, np.ndarray, float, np.ndarray], true: np.ndarray
 ) -> dict[DeltaConvention, float]:
     """Return the largest error of each convention that a surface gives."""
+    dynamics = VolDynamics(surface=surface)
     return {
-        convention: float(np.abs(option_delta(convention, *terms, True, in_coin=False, surface=surface) - true).max())
-        for convention in DeltaConvention
-        if convention is not DeltaConvention.MINIMUM_VARIANCE_FITTED
+        convention: float(np.abs(option_delta(convention, *terms, True, in_coin=False, dynamics=dynamics) - true).max())
+        for convention in dynamics.conventions
     }
 
 

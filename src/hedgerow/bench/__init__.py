@@ -1,6 +1,7 @@
 """Floor 13: how fast, side by side with peers, one framework per process."""
 
 from hedgerow.bench.engine import EngineBench, bench_engine
+from hedgerow.bench.models import ModelsBench, bench_models
 from hedgerow.bench.pricing import PricingBench, bench_pricing
 
-__all__ = ["EngineBench", "PricingBench", "bench_engine", "bench_pricing"]
+__all__ = ["EngineBench", "ModelsBench", "PricingBench", "bench_engine", "bench_models", "bench_pricing"]

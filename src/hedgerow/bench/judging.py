@@ -36,10 +36,10 @@ def judge(task: str, data: Path, result: Path, *, moved: bool = False) -> dict[s
     with np.load(data) as known:
         if task == "greeks":
             scale = np.maximum(known["forward"], known["strike"])
-            return {"price_difference": _plain(np.max(np.abs(given - known["price"]) / scale))}
+            return {"price_difference": plain(np.max(np.abs(given - known["price"]) / scale))}
         if task == "surface":
             error = given - known["true_vol"] - (MOVE if moved else 0.0)
-            return {"rmse_volpoints": _plain(100.0 * np.sqrt(np.mean(error**2)))}
+            return {"rmse_volpoints": plain(100.0 * np.sqrt(np.mean(error**2)))}
         outside = known["is_call"] == (known["strike"] > known["forward"])
         return _vol_errors(given / known["vol"] - 1.0, known["time_value"] >= LEAST_TIME_VALUE, outside)
 
@@ -54,13 +54,24 @@ def _vol_errors(
     size = np.abs(error)
     rows, outer = size[solved & clear], size[solved & clear & outside]
     return {
-        "largest_error": _plain(np.max(rows, initial=0.0)),
-        "error_999": _plain(np.quantile(rows, 0.999) if rows.size else math.nan),
-        "largest_error_outside": _plain(np.max(outer, initial=0.0)),
+        "largest_error": plain(np.max(rows, initial=0.0)),
+        "error_999": plain(np.quantile(rows, 0.999) if rows.size else math.nan),
+        "largest_error_outside": plain(np.max(outer, initial=0.0)),
         "nan_rows": int(np.sum(~solved)),
     }
 
 
-def _plain(value: Any) -> float | None:
-    """Return a number for JSON, which knows neither NaN nor infinity."""
+def plain(value: Any) -> float | None:
+    """Return a number for JSON, which knows neither NaN nor infinity.
+
+    Parameters
+    ----------
+    value : any
+        A number. [any]
+
+    Returns
+    -------
+    float or None
+        The number, None unless it is finite. [as given]
+    """
     return float(value) if math.isfinite(value) else None

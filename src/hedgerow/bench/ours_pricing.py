@@ -1,40 +1,26 @@
 """Hedgerow's own pricing runs, in a process of their own: ``python -m hedgerow.bench.ours_pricing``.
 
 ``WORD DATA RESULT RUNS`` as for the peers: times the call that the word names over the columns in DATA, keeps what the
-last one returned in RESULT, and prints one JSON object. Each result is let go before the next run starts.
+last one returned in RESULT, and prints one JSON object.
 """
 
-import gc
-import json
-import platform
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hedgerow import __version__
+from hedgerow.bench.timing import Columns, Job, measure
 from hedgerow.pricing import OptionColumns, black76, greeks_into, implied_vol, implied_vol_into, workspace
 from hedgerow.pricing.surface import SmileQuotes, Surface, SurfaceParameters, fit_surface
 
-Columns = dict[str, NDArray[Any]]
 
-
-class _Job(NamedTuple):
-    """One task: what is timed, how its result becomes the column to judge, and what it computes."""
-
-    call: Callable[[], Any]
-    column: Callable[[Any], NDArray[np.float64]]
-    what: str
-
-
-def _black76(columns: Columns) -> _Job:
+def _black76(columns: Columns) -> Job:
     given = [columns[name] for name in ("forward", "strike", "expiry_years", "vol", "is_call")]
     rate = columns["rate"]
-    return _Job(
+    return Job(
         lambda: black76(*given, inverse=False, rate=rate), lambda greeks: greeks.price, "price + 7 Greeks, 1 call"
     )
 
@@ -44,7 +30,7 @@ def _options(columns: Columns) -> OptionColumns:
     return OptionColumns(sign=np.where(columns["is_call"], 1.0, -1.0), **{name: columns[name] for name in names})
 
 
-def _greeks_into(columns: Columns) -> _Job:
+def _greeks_into(columns: Columns) -> Job:
     options, scratch = _options(columns), workspace()
     out, fault = np.empty((8, options.sign.size)), np.empty(options.sign.size, dtype=np.int64)
 
@@ -52,10 +38,10 @@ def _greeks_into(columns: Columns) -> _Job:
         greeks_into(options, out, fault, scratch, inverse=False)
         return out
 
-    return _Job(call, lambda rows: rows[0], "price + 7 Greeks, 1 call, into arrays at hand")
+    return Job(call, lambda rows: rows[0], "price + 7 Greeks, 1 call, into arrays at hand")
 
 
-def _implied_vol_into(columns: Columns) -> _Job:
+def _implied_vol_into(columns: Columns) -> Job:
     price, scratch = columns["price"], workspace()
     vol, fault = np.full(price.size, np.nan), np.empty(price.size, dtype=np.int64)
     options = replace(_options(columns), vol=vol)  # the true vols stay out of sight
@@ -64,16 +50,16 @@ def _implied_vol_into(columns: Columns) -> _Job:
         implied_vol_into(price, options, vol, fault, scratch, inverse=False)
         return vol
 
-    return _Job(call, lambda found: found, "discounted prices, into arrays at hand")
+    return Job(call, lambda found: found, "discounted prices, into arrays at hand")
 
 
-def _implied_vol(columns: Columns) -> _Job:
+def _implied_vol(columns: Columns) -> Job:
     given = [columns[name] for name in ("price", "forward", "strike", "expiry_years", "is_call")]
     rate = columns["rate"]
-    return _Job(lambda: implied_vol(*given, inverse=False, rate=rate), lambda found: found[0], "discounted prices")
+    return Job(lambda: implied_vol(*given, inverse=False, rate=rate), lambda found: found[0], "discounted prices")
 
 
-def _surface(columns: Columns, *, kind: Literal["svi", "essvi"], again: bool) -> _Job:
+def _surface(columns: Columns, *, kind: Literal["svi", "essvi"], again: bool) -> Job:
     """Fit the first quotes, or the moved ones from the first fit."""
     years, expiry, k = (columns[name] for name in ("expiry_years", "expiry", "log_moneyness"))
 
@@ -90,10 +76,10 @@ def _surface(columns: Columns, *, kind: Literal["svi", "essvi"], again: bool) ->
         return Surface.from_parameters(fitted).vol(k, years[expiry])
 
     fitted = call().kind  # another kind where no slices without arbitrage are found: then the table says so
-    return _Job(call, column, f"{fitted} without arbitrage, {'from the fit before' if again else 'cold'}")
+    return Job(call, column, f"{fitted} without arbitrage, {'from the fit before' if again else 'cold'}")
 
 
-_JOBS: Final[dict[str, Callable[[Columns], _Job]]] = {
+_JOBS: Final[dict[str, Callable[[Columns], Job]]] = {
     "black76": _black76,
     "greeks_into": _greeks_into,
     "implied_vol": _implied_vol,
@@ -112,21 +98,7 @@ def main(words: list[str]) -> None:
     words : list of str
         ``WORD DATA RESULT RUNS``.
     """
-    word, data, result, runs = words
-    with np.load(data) as stored:
-        columns = dict(stored)
-    job = _JOBS[word](columns)
-    values = job.call()  # compiles, where that is still to be done
-    seconds = []
-    for _ in range(int(runs)):
-        del values
-        gc.collect()
-        start = time.perf_counter()
-        values = job.call()
-        seconds.append(time.perf_counter() - start)
-    np.save(result, job.column(values))
-    heading = {"framework": f"hedgerow, {word}", "version": __version__, "python": platform.python_version()}
-    print(json.dumps({**heading, "what": job.what, "seconds": seconds}))
+    measure(words, _JOBS)
 
 
 if __name__ == "__main__":

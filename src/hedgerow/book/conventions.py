@@ -7,7 +7,7 @@ import numpy as np
 from hedgerow.book import kernels
 from hedgerow.book.compiled import CompiledBook, value_book
 from hedgerow.core.arrays import Float64
-from hedgerow.pricing import DeltaConvention, QuadraticFit, Surface, black76, vol_response
+from hedgerow.pricing import DeltaConvention, VolDynamics, black76, vol_response
 
 
 def deltas_by_convention(
@@ -15,8 +15,7 @@ def deltas_by_convention(
     conventions: Sequence[DeltaConvention],
     *,
     numeraire: str,
-    surface: Surface | None = None,
-    fitted: QuadraticFit | None = None,
+    dynamics: VolDynamics | None = None,
 ) -> dict[DeltaConvention, Float64[np.ndarray, " n_group"]]:
     """Sum the deltas of a book by position, once per convention.
 
@@ -31,10 +30,8 @@ def deltas_by_convention(
         Which ones.
     numeraire : str
         ``USD`` or the base coin.
-    surface : Surface or None
-        Needed by sticky moneyness and by minimum variance from the surface.
-    fitted : QuadraticFit or None
-        Needed by fitted minimum variance.
+    dynamics : VolDynamics or None
+        Holds what the conventions read; sticky strike needs none.
 
     Returns
     -------
@@ -61,7 +58,7 @@ def deltas_by_convention(
     found = {}
     for convention in conventions:
         response = vol_response(
-            convention, np.log(strike / forward), years, surface=surface, fitted=fitted, call_delta=call_delta
+            convention, np.log(strike / forward), years, dynamics=dynamics, call_delta=call_delta
         )
         delta = rows[1].copy()
         delta[options] += per_response * response

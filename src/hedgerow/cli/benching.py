@@ -11,15 +11,29 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hedgerow.bench import EngineBench, PricingBench, bench_engine, bench_pricing
+from hedgerow.bench import EngineBench, ModelsBench, PricingBench, bench_engine, bench_models, bench_pricing
 from hedgerow.cli.screen import progress_bars
 from hedgerow.report.render import WIDTH
 
+_CALLS = "{options:,} calls from 2 days to a year"
+_SIMULATED = "one call at the money simulated, 131,072 paths x 52 steps"
 _TITLES: Final = {
     "greeks": "price and Greeks, {options:,} options",
     "implied_vol": "implied vol from prices, {options:,} options",
     "surface": "surface fit, 10 expiries x 40 strikes, noise 0.3 vol points",
+    "heston_bitcoin": f"Heston, {_CALLS}, Feller ratio 1.39",
+    "heston_feller": f"Heston, {_CALLS}, Feller's condition violated: ratio 0.15",
+    "heston_calm": f"Heston, {_CALLS}, Feller ratio 6",
+    "heston_two_days": "Heston, {options:,} calls two days from expiry, Feller ratio 0.15",
+    "bates": f"Bates, {_CALLS}, Feller ratio 1.39",
+    "bates_feller": f"Bates, {_CALLS}, Feller ratio 0.15",
+    "calibration": "Heston fitted to {options:,} quotes, noise 0.3 vol points, from a start far off",
+    "paths": f"{_SIMULATED}, Heston, Feller ratio 1.39",
+    "paths_feller": f"{_SIMULATED}, Heston, Feller ratio 0.15",
+    "lognormal": "log-normal vol, {options:,} calls from 7 days to a year",
 }
+_PRICES: Final = {"largest err": "largest_error", "its bound": "largest_bound", "NaN rows": "nan_rows"}
+_PATHS: Final = {"steps/s": "path_steps_per_s", "std errs off": "standard_errors_off", "std error": "standard_error"}
 _ERRORS: Final = {
     "greeks": {"price off": "price_difference"},
     "implied_vol": {
@@ -29,8 +43,17 @@ _ERRORS: Final = {
         "NaN rows": "nan_rows",
     },
     "surface": {"rmse vol pts": "rmse_volpoints"},
+    "heston": _PRICES,
+    "bates": _PRICES,
+    "calibration": {
+        "rmse vol pts": "rmse_volpoints",
+        "from truth": "true_rmse_volpoints",
+        "std errs off": "worst_standard_errors",
+    },
+    "paths": _PATHS,
+    "lognormal": {"price off": "price_difference"},
 }
-"""Columns of errors, by task: heading and key."""
+"""Columns of errors, by task, or by the first word of its name: heading and key."""
 
 
 def time_engine(*, quotes: int, rounds: int, peers: bool, growth: bool, as_json: bool) -> None:
@@ -67,6 +90,23 @@ def time_pricing(*, options: int, rounds: int, peers: bool, as_json: bool) -> No
     with progress_bars() as progress:
         bench = bench_pricing(options=options, rounds=rounds, runs=5, peers=peers, say=_say, progress=progress)
     show_pricing_bench(bench, as_json=as_json)
+
+
+def time_models(*, rounds: int, peers: bool, as_json: bool) -> None:
+    """Run the bench of the models and print it.
+
+    Parameters
+    ----------
+    rounds : int
+        Processes of each framework. [count]
+    peers : bool
+        False for Hedgerow alone.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    with progress_bars() as progress:
+        bench = bench_models(rounds=rounds, peers=peers, say=_say, progress=progress)
+    show_models_bench(bench, as_json=as_json)
 
 
 def _say(text: str) -> None:
@@ -113,19 +153,39 @@ def show_pricing_bench(bench: PricingBench, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(bench.to_dict(), indent=2, allow_nan=False))
         return
-    threads, vectors = bench.machine["threads"], bench.machine["instruction_set"]
-    libraries = f"numpy {bench.machine['numpy']}, numba {bench.machine['numba']}"
+    _show_tasks(bench.machine, bench.tasks, bench.options)
+
+
+def show_models_bench(bench: ModelsBench, *, as_json: bool) -> None:
+    """Print a bench of the models on standard output.
+
+    Parameters
+    ----------
+    bench : ModelsBench
+        What was measured.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    if as_json:
+        print(json.dumps(bench.to_dict(), indent=2, allow_nan=False))
+        return
+    _show_tasks(bench.machine, bench.tasks, 200)
+
+
+def _show_tasks(machine: dict[str, Any], tasks: dict[str, tuple[dict[str, Any], ...]], options: int) -> None:
+    threads, vectors = machine["threads"], machine["instruction_set"]
+    libraries = f"numpy {machine['numpy']}, numba {machine['numba']}"
     print(f"one framework per process, {threads} thread; {_machine()}, {vectors}, {libraries}")
     console = Console(width=200)
-    for task, rows in bench.tasks.items():
-        print(f"\n{_TITLES[task].format(options=bench.options)}\n")
+    for task, rows in tasks.items():
+        print(f"\n{_TITLES[task].format(options=options)}\n")
         with console.capture() as drawn:
-            console.print(_prices(task, rows))
+            console.print(_rows(task, rows))
         print("\n".join(line.rstrip() for line in drawn.get().splitlines()))
 
 
-def _prices(task: str, rows: tuple[dict[str, Any], ...]) -> Table:
-    errors = _ERRORS[task]
+def _rows(task: str, rows: tuple[dict[str, Any], ...]) -> Table:
+    errors = _ERRORS.get(task) or _ERRORS[task.partition("_")[0]]
     table = _table("framework", "median ms", "best ms", "x median", "x best", *errors)
     table.add_column("what", justify="left", overflow="fold")
     for row in rows:
@@ -141,7 +201,9 @@ def _prices(task: str, rows: tuple[dict[str, Any], ...]) -> Table:
 def _error(value: float | None) -> str:
     if value is None or isinstance(value, int):
         return "-" if value is None else f"{value:,}"
-    return f"{value:.3f}" if 0.01 <= value < 10.0 else f"{value:.0e}"
+    if abs(value) >= 10.0:
+        return f"{value:,.0f}"
+    return f"{value:.3f}" if abs(value) >= 0.01 else f"{value:.0e}"
 
 
 def _machine() -> str:

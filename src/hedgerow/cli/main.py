@@ -1,6 +1,7 @@
 """``hedgerow``: the commands and their one way of failing."""
 
 import io
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -119,6 +120,50 @@ def surface(snapshot: Path, html: Path | None, max_age_s: float, *, as_json: boo
     print_surface(snapshot, as_json=as_json, html=html, max_age_s=max_age_s)
 
 
+@app.command(section="Hedge")
+@click.argument("snapshot", type=click.Path(path_type=Path), metavar="SNAPSHOT")
+@click.option(
+    "--model",
+    type=click.Choice(["heston", "bates", "merton", "svcj", "sabr", "lognormal_sv"]),
+    default="heston",
+    show_default=True,
+    help="Which model; sabr is fitted to each expiry alone.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with pictures there too.")
+@click.option(
+    "--max-age",
+    "max_age_s",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Older quotes are stale.",
+)
+@click.option(
+    "--min-days",
+    type=click.FloatRange(min=0.0),
+    default=0.0,
+    metavar="DAYS",
+    help="Leave nearer expiries out.",
+)
+@click.option(
+    "--max-days",
+    type=click.FloatRange(min=0.0, min_open=True),
+    default=math.inf,
+    metavar="DAYS",
+    help="Leave farther expiries out.",
+)
+def calibrate(
+    snapshot: Path, model: str, html: Path | None, max_age_s: float, min_days: float, max_days: float, *, as_json: bool
+) -> None:
+    """Fit a model of stochastic vol or jumps to the option quotes of a market."""
+    from hedgerow.cli.calibration import print_calibration
+
+    days = {"min_days": min_days, "max_days": max_days}
+    print_calibration(snapshot, model=model, as_json=as_json, html=html, max_age_s=max_age_s, **days)
+
+
 @app.command(section="Test")
 @click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.toml")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -165,7 +210,7 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
 
 
 @app.command(section="Dev")
-@click.argument("room", type=click.Choice(["engine", "pricing"]), metavar="engine|pricing")
+@click.argument("room", type=click.Choice(["engine", "pricing", "models"]), metavar="engine|pricing|models")
 @click.option("--quotes", type=click.IntRange(1_000, 5_000_000), help="How many for the engine.  [default: 200000]")
 @click.option("--options", type=click.IntRange(1_000, 5_000_000), help="How many to price.  [default: 1000000]")
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Processes of each framework.")
@@ -175,16 +220,19 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
 def bench(
     room: str, quotes: int | None, options: int | None, rounds: int, *, peers: bool, growth: bool, as_json: bool
 ) -> None:
-    """Time the engine, or the pricing, side by side with its peers."""
-    from hedgerow.cli.benching import time_engine, time_pricing
+    """Time the engine, the pricing, or the models, side by side with their peers."""
+    from hedgerow.cli.benching import time_engine, time_models, time_pricing
 
+    if room != "engine" and (quotes is not None or growth):
+        raise click.UsageError("--quotes and --growth are for bench engine")
+    if room != "pricing" and options is not None:
+        raise click.UsageError("--options is for bench pricing")
     if room == "pricing":
-        if quotes is not None or growth:
-            raise click.UsageError("--quotes and --growth are for bench engine")
         time_pricing(options=options or 1_000_000, rounds=rounds, peers=peers, as_json=as_json)
         return
-    if options is not None:
-        raise click.UsageError("--options is for bench pricing")
+    if room == "models":
+        time_models(rounds=rounds, peers=peers, as_json=as_json)
+        return
     time_engine(quotes=quotes or 200_000, rounds=rounds, peers=peers, growth=growth, as_json=as_json)
 
 

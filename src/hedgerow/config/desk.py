@@ -11,6 +11,7 @@ import msgspec
 
 from hedgerow.book import RiskSettings
 from hedgerow.core.errors import ConfigError
+from hedgerow.pricing.models import SVCJ, Bates, Heston, LogNormalSV, Merton
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
 
 _AVERSIONS = (1e-15, 1e9)
@@ -104,6 +105,18 @@ class MinimumVarianceTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     c: float
 
 
+class SabrTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The ``[hedge.sabr]`` table: SABR is fitted to every expiry of the market.
+
+    Parameters
+    ----------
+    beta : float
+        How the vol depends on the level of the forward: 1 for log-normal, 0 for normal. [pure]
+    """
+
+    beta: float = 1.0
+
+
 class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The ``[hedge]`` table.
 
@@ -118,10 +131,13 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     limits : dict of str to float
         Largest absolute trade by instrument. [contracts]
     delta_convention : str
-        Whose delta a delta target holds neutral: sticky_strike, sticky_moneyness, minimum_variance_surface or
-        minimum_variance_fitted.
+        Whose delta a delta target holds neutral: the name of a ``DeltaConvention``.
     minimum_variance : MinimumVarianceTerms or None
         Needed by minimum_variance_fitted.
+    model : Heston, Bates, Merton, SVCJ, LogNormalSV or None
+        Needed by model and minimum_variance_model.
+    sabr : SabrTerms or None
+        Adds bartlett to the ticket whichever convention is held.
     """
 
     instruments: tuple[str, ...]
@@ -130,6 +146,8 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     limits: dict[str, float] = {}
     delta_convention: str = "sticky_strike"
     minimum_variance: MinimumVarianceTerms | None = None
+    model: Heston | Bates | Merton | SVCJ | LogNormalSV | None = None
+    sabr: SabrTerms | None = None
 
 
 class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

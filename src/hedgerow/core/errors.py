@@ -8,6 +8,7 @@
     ├ ConfigError              fix the file, line and field named
     ├ MarketDataError          skip this beat: the market does not hold what was asked for
     ├ SolveError               the optimizer found no certified answer
+    ├ TransformError           a model's prices did not reach their tolerance: loosen it or change the model
     └ InvariantBroken          a bug of Hedgerow itself: please report it
 
 Each message is one line that says what was given, which rule it breaks and what to do next.
@@ -132,6 +133,24 @@ class SolveError(HedgerowError):
 
     def __init__(self, fault: SolveFault, problem: str, advice: str = "") -> None:
         self.fault = fault
+        super().__init__(problem, advice)
+
+
+class TransformError(HedgerowError):
+    """Prices under a model did not reach the tolerance asked for, so there are none.
+
+    Parameters
+    ----------
+    problem : str
+        What was found, for people.
+    advice : str
+        What to do next.
+    expiry_years : float
+        The expiry at which it happened. [years, Act/365]
+    """
+
+    def __init__(self, problem: str, advice: str = "", *, expiry_years: float = float("nan")) -> None:
+        self.expiry_years = expiry_years
         super().__init__(problem, advice)
 
 

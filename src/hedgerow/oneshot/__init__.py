@@ -1,6 +1,7 @@
 """Floor 12, a driver: one market, one job, one answer. Wiring only."""
 
+from hedgerow.oneshot.calibration import calibrate
 from hedgerow.oneshot.hedge import hedge
 from hedgerow.oneshot.surface import surface
 
-__all__ = ["hedge", "surface"]
+__all__ = ["calibrate", "hedge", "surface"]

@@ -105,7 +105,7 @@ def hedge(
         raise desk.error("base", f"is {desk.base}, the market's is {market.base}", "use the market of that coin")
     market = with_assumed_quotes(desk, market)
     vols = mark_vols(market)
-    smile = fit_smile(desk, market)
+    smile = fit_smile(desk, market, delta_convention)
     convention = chosen_convention(desk, smile, delta_convention)
     names = desk.hedge.instruments if instruments is None else tuple(instruments)
     interpolated, told = interpolate([*(line.instrument for line in desk.position), *names], market, vols, smile)

@@ -2,23 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from hedgerow.book import CompiledBook, Interpolated, deltas_by_convention
 from hedgerow.config import Desk
 from hedgerow.core.arrays import Float64
-from hedgerow.core.errors import InputError
+from hedgerow.core.errors import InputError, MarketDataError
 from hedgerow.core.instants import years_between
 from hedgerow.instruments import EuropeanOption, is_inverse, parse_deribit
 from hedgerow.market import Rejection, Snapshot
-from hedgerow.pricing import DeltaConvention, MarkVols, QuadraticFit
+from hedgerow.pricing import DeltaConvention, MarkVols, QuadraticFit, VolDynamics
+from hedgerow.pricing.models import SabrSlices, fit_sabr
 from hedgerow.pricing.surface import ChainFit, check_surface, fit_chain, read_chain
 
 _FARTHEST = 3
 """An option is priced up to this many times the time to the last expiry of the surface. [pure]"""
 _LEAST_QUOTES = 5
 """Fewer usable quotes than this make no surface for a ticket. [count]"""
+
+
+_NEEDS: Final = {
+    DeltaConvention.MINIMUM_VARIANCE_FITTED: "state [hedge.minimum_variance] a, b, c",
+    DeltaConvention.MODEL: "state [hedge.model], as hedgerow calibrate prints it",
+    DeltaConvention.MINIMUM_VARIANCE_MODEL: "state [hedge.model], as hedgerow calibrate prints it",
+}
+"""What a desk file has to state for a convention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +39,8 @@ class Smile:
     ----------
     fit : ChainFit or None
         The fitted surface; None without enough usable quotes.
-    fitted : QuadraticFit or None
-        The desk's fitted response of vols to the forward.
+    dynamics : VolDynamics
+        What vols do when the forward moves: the surface, and what the desk file states or asks for.
     index_price : float
         Spot. [USD per coin]
     rates : dict of str to float
@@ -38,7 +48,7 @@ class Smile:
     """
 
     fit: ChainFit | None
-    fitted: QuadraticFit | None
+    dynamics: VolDynamics
     index_price: float
     rates: dict[str, float]
 
@@ -55,12 +65,7 @@ class Smile:
     @property
     def conventions(self) -> tuple[DeltaConvention, ...]:
         """The conventions that this market and desk allow. [convention]"""
-        allowed = [DeltaConvention.STICKY_STRIKE]
-        if self.fit is not None:
-            allowed += [DeltaConvention.STICKY_MONEYNESS, DeltaConvention.MINIMUM_VARIANCE_SURFACE]
-        if self.fitted is not None:
-            allowed.append(DeltaConvention.MINIMUM_VARIANCE_FITTED)
-        return tuple(allowed)
+        return self.dynamics.conventions
 
     def deltas(self, book: CompiledBook, numeraire: str) -> dict[DeltaConvention, Float64[np.ndarray, " n_group"]]:
         """Return the deltas of a book by position under every convention allowed.
@@ -77,8 +82,7 @@ class Smile:
         dict of DeltaConvention to ndarray of shape (n_group,)
             Deltas. [coin]
         """
-        surface = None if self.fit is None else self.fit.surface
-        return deltas_by_convention(book, self.conventions, numeraire=numeraire, surface=surface, fitted=self.fitted)
+        return deltas_by_convention(book, self.conventions, numeraire=numeraire, dynamics=self.dynamics)
 
     def price(self, option: EuropeanOption) -> Interpolated | None:
         """Return forward and vol of an option from the surface.
@@ -129,15 +133,17 @@ class Smile:
         return f", EXTRAPOLATED beyond {' and '.join(told)}" if told else ""
 
 
-def fit_smile(desk: Desk, market: Snapshot) -> Smile:
+def fit_smile(desk: Desk, market: Snapshot, wanted: str | None = None) -> Smile:
     """Fit the surface of a market for a ticket.
 
     Parameters
     ----------
     desk : Desk
-        The desk, which may state a fitted minimum-variance response.
+        The desk, which may state a fitted minimum-variance response, a model, or SABR.
     market : Snapshot
         The market, assumed quotes included.
+    wanted : str or None
+        Name of the convention that the caller gives; SABR is fitted for Bartlett's only.
 
     Returns
     -------
@@ -148,13 +154,30 @@ def fit_smile(desk: Desk, market: Snapshot) -> Smile:
     ----------
     As ``fit_surface``.
     """
-    stated = desk.hedge.minimum_variance
+    terms = desk.hedge
+    stated = terms.minimum_variance
     fitted = None if stated is None else QuadraticFit(a=stated.a, b=stated.b, c=stated.c)
     chain = read_chain(market)
     fit = fit_chain(chain, kind="svi") if int(chain.usable.sum()) >= _LEAST_QUOTES else None
     if fit is not None and not check_surface(fit.parameters).arbitrage_free:
         fit = fit_chain(fit.chain, kind="essvi")
-    return Smile(fit=fit, fitted=fitted, index_price=market.index_price, rates=desk.rates)
+    bartlett = DeltaConvention.BARTLETT in (wanted, terms.delta_convention) or terms.sabr is not None
+    dynamics = VolDynamics(
+        surface=None if fit is None else fit.surface,
+        fitted=fitted,
+        model=terms.model,
+        sabr=_sabr(desk, fit) if fit is not None and bartlett else None,
+    )
+    return Smile(fit=fit, dynamics=dynamics, index_price=market.index_price, rates=desk.rates)
+
+
+def _sabr(desk: Desk, fit: ChainFit) -> SabrSlices | None:
+    """Fit SABR to the quotes that the surface was fitted to; none if no expiry has enough of them."""
+    beta = 1.0 if desk.hedge.sabr is None else desk.hedge.sabr.beta
+    try:
+        return fit_sabr(fit.chain.smiles()[0], beta=beta).slices
+    except MarketDataError:
+        return None
 
 
 def interpolate(
@@ -248,10 +271,6 @@ def chosen_convention(desk: Desk, smile: Smile, wanted: str | None) -> DeltaConv
         raise refuse(f"is {name!r}", f"use {', '.join(names)}")
     convention = DeltaConvention(name)
     if convention not in smile.conventions:
-        needs = (
-            "state [hedge.minimum_variance] a, b, c"
-            if convention is DeltaConvention.MINIMUM_VARIANCE_FITTED
-            else f"give a market with at least {_LEAST_QUOTES} usable option quotes"
-        )
-        raise refuse(f"is {name!r}, which this desk and market do not allow", needs)
+        quotes = f"give a market with at least {_LEAST_QUOTES} usable option quotes"
+        raise refuse(f"is {name!r}, which this desk and market do not allow", _NEEDS.get(convention, quotes))
     return convention

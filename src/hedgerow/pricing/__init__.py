@@ -10,7 +10,7 @@ from hedgerow.pricing.black76 import (
     implied_vol_into,
 )
 from hedgerow.pricing.columns import OptionColumns, workspace
-from hedgerow.pricing.deltas import DeltaConvention, option_delta, vol_response
+from hedgerow.pricing.deltas import DeltaConvention, VolDynamics, option_delta, vol_response
 from hedgerow.pricing.marks import MarkVols, mark_vols
 from hedgerow.pricing.minimum_variance import OptionMoves, QuadraticFit, fit_minimum_variance
 from hedgerow.pricing.surface import Surface, SurfaceParameters, fit_surface
@@ -25,6 +25,7 @@ __all__ = [
     "QuadraticFit",
     "Surface",
     "SurfaceParameters",
+    "VolDynamics",
     "VolFault",
     "black76",
     "fit_minimum_variance",

@@ -4,15 +4,29 @@ import contextlib
 import html
 import io
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import numpy as np
+
+from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import InputError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_Item = TypeVar("_Item")
 INK: Final = "#333333"
+QUOTES, FITTED, BESIDE, REFUSED = "#0072b2", "#d55e00", "#000000", "#b3b3b3"
+"""Told apart by all common kinds of colour vision (Okabe, Ito 2008)."""
+DASHED: Final[Any] = (0, (3, 2))
+ACROSS: Final = 3
+"""So many smiles stand side by side. [count]"""
+PAGE_WIDTH: Final = 9.0
+"""Of every picture. [inches]"""
+_DARKEST, _LIGHTEST = 0.0, 0.75
+_BAR = 1.3
 _STYLE: Final[Any] = {
     "svg.hashsalt": "hedgerow",
     "svg.fonttype": "none",
@@ -126,3 +140,115 @@ def apart(places: list[float], gap: float) -> list[float]:
             pools[-1] += last
     level = [sum(pool) / len(pool) for pool in pools for _ in pool]
     return [place + i * gap for i, place in enumerate(level)]
+
+
+def bars(
+    axes: "Axes",
+    k: Float64[np.ndarray, " n_quote"],
+    low: Float64[np.ndarray, " n_quote"],
+    high: Float64[np.ndarray, " n_quote"],
+    used: np.ndarray,
+    refused: np.ndarray,
+) -> None:
+    """Draw quotes as bars from bid to ask.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    k : ndarray of shape (n_quote,)
+        ln(strike/forward). [pure]
+    low, high : ndarray of shape (n_quote,)
+        Vols of bid and ask. [%]
+    used, refused : ndarray of shape (n_quote,)
+        Which to draw, and how. [bool]
+    """
+    axes.vlines(k[refused], low[refused], high[refused], color=REFUSED, linewidth=_BAR)
+    axes.vlines(k[used], low[used], high[used], color=QUOTES, linewidth=_BAR, zorder=3)
+
+
+def room_for(axes: "Axes", vols: Float64[np.ndarray, " n_point"]) -> None:
+    """Let an axis reach as far as these vols, and a little further.
+
+    Parameters
+    ----------
+    axes : Axes
+        Which.
+    vols : ndarray of shape (n_point,)
+        What is to be seen. [%]
+    """
+    room = 0.08 * float(np.ptp(vols))
+    axes.set_ylim(max(0.0, float(vols.min()) - room), float(vols.max()) + room)
+
+
+def smile_keys(*lines: tuple[str, str, Any]) -> tuple[list[Any], list[str]]:
+    """Return the keys of a picture of smiles.
+
+    Parameters
+    ----------
+    *lines : tuple of (str, str, any)
+        Name, colour and style of each line beside the bars.
+
+    Returns
+    -------
+    tuple of (list, list of str)
+        Handles and labels for a legend. [matplotlib]
+    """
+    from matplotlib.lines import Line2D
+
+    keys = [Line2D([], [], color=colour, linewidth=_BAR) for colour in (QUOTES, REFUSED)]
+    for i, (_, colour, style) in enumerate(lines):
+        keys.append(Line2D([], [], color=colour, linewidth=0.9 if i else 1.2, linestyle=style))
+    return keys, ["bid to ask", "bid to ask, refused", *(name for name, _, _ in lines)]
+
+
+def days_axis(axes: "Axes") -> None:
+    """Make the lower axis one of days to expiry, logarithmic.
+
+    Parameters
+    ----------
+    axes : Axes
+        Which.
+    """
+    from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(FixedLocator([0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.set_xlabel("days to expiry")
+
+
+def coloured(items: Sequence[_Item]) -> Iterator[tuple[Any, _Item]]:
+    """Give each expiry its colour, dark to light in time.
+
+    Parameters
+    ----------
+    items : sequence
+        One for each expiry.
+
+    Yields
+    ------
+    tuple of (colour, item)
+        In order. [matplotlib]
+    """
+    import matplotlib
+
+    shades = matplotlib.colormaps["viridis"](np.linspace(_DARKEST, _LIGHTEST, len(items)))
+    yield from zip(map(tuple, shades), items, strict=True)
+
+
+def days_text(days: float) -> str:
+    """Write a time to expiry.
+
+    Parameters
+    ----------
+    days : float
+        The time. [days]
+
+    Returns
+    -------
+    str
+        With a decimal below ten days. [text]
+    """
+    return f"{days:.1f} d" if days < 10.0 else f"{days:.0f} d"

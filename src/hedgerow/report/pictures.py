@@ -4,27 +4,37 @@ They are drawn with matplotlib, which nothing else needs: without it they raise 
 """
 
 import math
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hedgerow.core.instants import DAYS_PER_YEAR, to_iso
 from hedgerow.pricing.surface.svi_kernels import durrleman_rows, slice_rows
-from hedgerow.report.drawing import apart, drawing, svg
+from hedgerow.report.drawing import (
+    ACROSS,
+    BESIDE,
+    DASHED,
+    FITTED,
+    PAGE_WIDTH,
+    QUOTES,
+    REFUSED,
+    apart,
+    bars,
+    coloured,
+    days_axis,
+    days_text,
+    drawing,
+    room_for,
+    smile_keys,
+    svg,
+)
 from hedgerow.report.surface import SliceFigures, SurfaceReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_QUOTES, _SVI, _ESSVI, _REFUSED = "#0072b2", "#d55e00", "#000000", "#b3b3b3"
-"""Told apart by all common kinds of colour vision (Okabe, Ito 2008)."""
-_DARKEST, _LIGHTEST = 0.0, 0.75
-_ACROSS = 3
-_BAR = 1.3
 _SMOOTH = 101
-_WIDTH = 9.0
-"""Of every picture. [inches]"""
 
 
 def smiles_picture(report: SurfaceReport) -> str:
@@ -41,11 +51,11 @@ def smiles_picture(report: SurfaceReport) -> str:
         A picture; vols in % over ln(strike/forward). [SVG]
     """
     slices = report.svi.slices
-    down = math.ceil(len(slices) / _ACROSS)
-    with drawing(_WIDTH, 0.7 + 2.0 * down) as figure:
+    down = math.ceil(len(slices) / ACROSS)
+    with drawing(PAGE_WIDTH, 0.7 + 2.0 * down) as figure:
         for i, one in enumerate(slices):
-            _smile(figure.add_subplot(down, _ACROSS, i + 1), report, one)
-        handles, labels = _smile_keys()
+            _smile(figure.add_subplot(down, ACROSS, i + 1), report, one)
+        handles, labels = smile_keys(("SVI", FITTED, "-"), ("eSSVI", BESIDE, DASHED))
         figure.legend(handles, labels, loc="outside upper left", ncols=4, frameon=False)
         figure.supxlabel("ln(strike/forward)")
         figure.supylabel("implied vol, %")
@@ -65,12 +75,12 @@ def term_picture(report: SurfaceReport) -> str:
     str
         A picture; vols in %, forwards in % above the index, with the intervals of put-call parity. [SVG]
     """
-    with drawing(_WIDTH, 3.0) as figure:
+    with drawing(PAGE_WIDTH, 3.0) as figure:
         left, right = figure.subplots(1, 2)
         _vols_in_time(left, report)
         _forwards_in_time(right, report)
         for axes in (left, right):
-            _in_days(axes)
+            days_axis(axes)
         return svg(figure, "term", f"Vol at the forward and forwards of {report.base} over time to expiry")
 
 
@@ -89,17 +99,19 @@ def variance_picture(report: SurfaceReport) -> str:
     """
     reach = _reach(report)
     k = reach * np.sinh(np.linspace(-3.0, 3.0, _SMOOTH)) / np.sinh(3.0)
-    with drawing(_WIDTH, 4.2) as figure:
+    with drawing(PAGE_WIDTH, 4.2) as figure:
         axes = figure.add_subplot()
         axes.set_yscale("log")
         ends = []
-        for colour, one in _coloured(report):
+        for colour, one in coloured(report.svi.slices):
             w = _slice(one, k)[0]
             axes.plot(k, w, color=colour, linewidth=1.4)
             ends.append(math.log(w[-1]))
         bottom, top = axes.get_ylim()
         for one, place in zip(report.svi.slices, apart(ends, 0.03 * math.log(top / bottom)), strict=True):
-            axes.annotate(_days(one), (k[-1], math.exp(place)), (4, 0), textcoords="offset points", va="center")
+            axes.annotate(
+                days_text(one.days), (k[-1], math.exp(place)), (4, 0), textcoords="offset points", va="center"
+            )
         axes.set_xlim(-reach, reach)
         axes.set_xlabel("ln(strike/forward)")
         axes.set_ylabel("total variance, vol² · years")
@@ -123,13 +135,13 @@ def density_picture(report: SurfaceReport) -> str:
         A picture over ln(strike/forward) in standard deviations at the forward. [SVG]
     """
     steps = np.linspace(-5.0, 5.0, _SMOOTH)
-    with drawing(_WIDTH, 3.4) as figure:
+    with drawing(PAGE_WIDTH, 3.4) as figure:
         left, right = figure.subplots(1, 2)
-        for colour, one in _coloured(report):
+        for colour, one in coloured(report.svi.slices):
             deviation = one.atm_vol * math.sqrt(one.years)
             g, density = _density(one, deviation * steps)
             left.plot(steps, g, color=colour, linewidth=1.1)
-            right.plot(steps, deviation * density, color=colour, linewidth=1.1, label=_days(one))
+            right.plot(steps, deviation * density, color=colour, linewidth=1.1, label=days_text(one.days))
         left.axhspan(-1.0, 0.0, color="#f3d9cc", linewidth=0)
         left.set_ylim(-0.15, None)
         left.set_title("Durrleman's g; below zero a butterfly would be free", loc="left")
@@ -169,30 +181,15 @@ def _smile(axes: "Axes", report: SurfaceReport, one: SliceFigures) -> None:
     k, low, high = chain.log_moneyness, 100.0 * chain.vol_bid, 100.0 * chain.vol_ask
     known = mine & np.isfinite(low) & np.isfinite(high)
     used, refused = known & chain.usable, known & ~chain.usable
-    axes.vlines(k[refused], low[refused], high[refused], color=_REFUSED, linewidth=_BAR)
-    axes.vlines(k[used], low[used], high[used], color=_QUOTES, linewidth=_BAR, zorder=3)
+    bars(axes, k, low, high, used, refused)
     span = np.linspace(k[used].min() - 0.01, k[used].max() + 0.01, _SMOOTH)
     other = next(flat for flat in report.essvi.slices if flat.expiry_ns == one.expiry_ns)
     fitted = _vols(one, span)
-    axes.plot(span, _vols(other, span), color=_ESSVI, linewidth=0.9, linestyle=(0, (3, 2)))
-    axes.plot(span, fitted, color=_SVI, linewidth=1.1)
-    edges = np.concatenate([fitted, high[used], low[used & (low > 0.0)]])
-    room = 0.08 * float(np.ptp(edges))
-    axes.set_ylim(max(0.0, float(edges.min()) - room), float(edges.max()) + room)
+    axes.plot(span, _vols(other, span), color=BESIDE, linewidth=0.9, linestyle=DASHED)
+    axes.plot(span, fitted, color=FITTED, linewidth=1.1)
+    room_for(axes, np.concatenate([fitted, high[used], low[used & (low > 0.0)]]))
     inside = f"{one.quotes.inside} of {one.quotes.two_sided} inside"
-    axes.set_title(f"{to_iso(one.expiry_ns)[:10]}, {_days(one)}: {inside}", loc="left")
-
-
-def _smile_keys() -> tuple[list[Any], list[str]]:
-    from matplotlib.lines import Line2D
-
-    keys = [
-        Line2D([], [], color=_QUOTES, linewidth=_BAR),
-        Line2D([], [], color=_REFUSED, linewidth=_BAR),
-        Line2D([], [], color=_SVI, linewidth=1.2),
-        Line2D([], [], color=_ESSVI, linewidth=0.9, linestyle=(0, (3, 2))),
-    ]
-    return keys, ["bid to ask", "bid to ask, refused", "SVI", "eSSVI"]
+    axes.set_title(f"{to_iso(one.expiry_ns)[:10]}, {days_text(one.days)}: {inside}", loc="left")
 
 
 def _vols(one: SliceFigures, k: np.ndarray) -> np.ndarray:
@@ -203,11 +200,11 @@ def _vols(one: SliceFigures, k: np.ndarray) -> np.ndarray:
 def _vols_in_time(axes: "Axes", report: SurfaceReport) -> None:
     years = np.array([one.years for one in report.svi.slices])
     dense = np.union1d(np.geomspace(0.8 * years[0], 1.15 * years[-1], _SMOOTH), years)
-    axes.plot(DAYS_PER_YEAR * dense, 100.0 * report.surface.vol(0.0, dense), color=_SVI, linewidth=1.2)
+    axes.plot(DAYS_PER_YEAR * dense, 100.0 * report.surface.vol(0.0, dense), color=FITTED, linewidth=1.2)
     money = [100.0 * one.atm_vol for one in report.svi.slices]
-    axes.plot(DAYS_PER_YEAR * years, money, "o", color=_SVI, markersize=3.5, label="SVI, and between the expiries")
+    axes.plot(DAYS_PER_YEAR * years, money, "o", color=FITTED, markersize=3.5, label="SVI, and between the expiries")
     flat = [100.0 * one.atm_vol for one in report.essvi.slices]
-    axes.plot(DAYS_PER_YEAR * years, flat, "x", color=_ESSVI, markersize=4.0, label="eSSVI")
+    axes.plot(DAYS_PER_YEAR * years, flat, "x", color=BESIDE, markersize=4.0, label="eSSVI")
     axes.set_ylabel("vol at the forward, %")
     axes.legend(frameon=False)
 
@@ -218,37 +215,15 @@ def _forwards_in_time(axes: "Axes", report: SurfaceReport) -> None:
         days = DAYS_PER_YEAR * next((s.years for s in report.svi.slices if s.expiry_ns == forward.expiry_ns), math.nan)
         if forward.low <= forward.high:
             low, high = (100.0 * (end / index - 1.0) for end in (forward.low, forward.high))
-            axes.vlines(days, low, high, color=_QUOTES, linewidth=2.0)
-        axes.plot(days, 100.0 * (forward.forward / index - 1.0), "o", color=_SVI, markersize=3.5)
-    axes.axhline(0.0, color=_REFUSED, linewidth=0.6)
+            axes.vlines(days, low, high, color=QUOTES, linewidth=2.0)
+        axes.plot(days, 100.0 * (forward.forward / index - 1.0), "o", color=FITTED, markersize=3.5)
+    axes.axhline(0.0, color=REFUSED, linewidth=0.6)
     axes.set_ylabel("forward above the index, %")
-    axes.plot([], [], color=_QUOTES, linewidth=2.0, label="where put-call parity holds it")
-    axes.plot([], [], "o", color=_SVI, markersize=3.5, label="forward of the surface")
+    axes.plot([], [], color=QUOTES, linewidth=2.0, label="where put-call parity holds it")
+    axes.plot([], [], "o", color=FITTED, markersize=3.5, label="forward of the surface")
     axes.legend(frameon=False, loc="upper left")
-
-
-def _in_days(axes: "Axes") -> None:
-    from matplotlib.ticker import FixedLocator, NullLocator, StrMethodFormatter
-
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(FixedLocator([0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000]))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.set_xlabel("days to expiry")
 
 
 def _reach(report: SurfaceReport) -> float:
     """Return how far most quotes lie from their forward."""
     return max(float(np.quantile(np.abs(report.chain.log_moneyness[report.chain.usable]), 0.98)), 0.05)
-
-
-def _coloured(report: SurfaceReport) -> Iterator[tuple[Any, SliceFigures]]:
-    """Yield each slice with its colour, dark to light in time."""
-    import matplotlib
-
-    shades = matplotlib.colormaps["viridis"](np.linspace(_DARKEST, _LIGHTEST, len(report.svi.slices)))
-    yield from zip(map(tuple, shades), report.svi.slices, strict=True)
-
-
-def _days(one: SliceFigures) -> str:
-    return f"{one.days:.1f} d" if one.days < 10.0 else f"{one.days:.0f} d"

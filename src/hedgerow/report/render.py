@@ -234,6 +234,9 @@ _CONVENTIONS = {
     DeltaConvention.STICKY_MONEYNESS: "sticky moneyness: the smile moves along",
     DeltaConvention.MINIMUM_VARIANCE_SURFACE: "minimum variance: as the surface's term of skew implies",
     DeltaConvention.MINIMUM_VARIANCE_FITTED: "minimum variance: as fitted to the past",
+    DeltaConvention.MODEL: "model: its state of vol stays",
+    DeltaConvention.MINIMUM_VARIANCE_MODEL: "minimum variance: as the model has it",
+    DeltaConvention.BARTLETT: "Bartlett: as SABR has it, by expiry",
 }
 
 

@@ -233,17 +233,19 @@ class SurfaceReport:
         return surface_page(self)
 
     def __str__(self) -> str:
-        from hedgerow.report.render_surface import surface_text
+        from hedgerow.report.render_surface import surface_view
+        from hedgerow.report.text import plain_text
 
-        return surface_text(self)
+        return plain_text(surface_view(self))
 
     def __repr__(self) -> str:
         return str(self)
 
     def _repr_html_(self) -> str:
-        from hedgerow.report.render_surface import surface_html
+        from hedgerow.report.render_surface import surface_view
+        from hedgerow.report.text import notebook_html
 
-        return surface_html(self)
+        return notebook_html(surface_view(self))
 
 
 def _units(base: str) -> dict[str, str]:

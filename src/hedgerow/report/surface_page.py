@@ -1,20 +1,13 @@
 """A surface report as one page: tables and pictures, no scripts, no links, no other files."""
 
-from collections.abc import Iterable
-from html import escape
 from typing import Final
 
 from hedgerow.core.instants import to_iso
+from hedgerow.report.page import document, figure, refusals, table
 from hedgerow.report.pictures import PICTURES
-from hedgerow.report.render_surface import (
-    decimals,
-    family_cells,
-    grouped,
-    parity_range,
-    printable,
-    share,
-)
+from hedgerow.report.render_surface import family_cells, parity_range
 from hedgerow.report.surface import SurfaceReport
+from hedgerow.report.text import decimals, share
 
 _CAPTIONS: Final = {
     "smiles": "Every quote as a bar from the vol of its bid to the vol of its ask. Grey ones were refused.",
@@ -22,19 +15,6 @@ _CAPTIONS: Final = {
     "variance": "Total variance grows with time at every strike: the lines do not cross.",
     "density": "Durrleman's g is positive at every strike: no probability is negative.",
 }
-_STYLE: Final = """
-:root { color-scheme: light; }
-body { font: 15px/1.45 system-ui, sans-serif; color: #222; background: #fff; max-width: 76rem; margin: 2rem auto;
-       padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap; }
-th { font-weight: 600; border-bottom: 1px solid #888; } th:first-child, td:first-child { text-align: left; }
-.words td { text-align: left; white-space: normal; vertical-align: top; }
-.scroll { overflow-x: auto; } figure { margin: 1.5rem 0; } figcaption { color: #555; }
-svg { width: 100%; height: auto; } summary { cursor: pointer; }
-"""
-_SAFE: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def surface_page(report: SurfaceReport) -> str:
@@ -55,37 +35,20 @@ def surface_page(report: SurfaceReport) -> str:
     InputError
         If matplotlib is not installed.
     """
-    title = escape(printable(f"Implied vol surface of {report.base}, {report.source}"))
-    figures = "\n".join(
-        f"<figure>{draw(report)}<figcaption>{_caption(report, name)}</figcaption></figure>"
-        for name, draw in PICTURES.items()
-    )
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_SAFE}">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{title}</h1>
-<p>As of {to_iso(report.as_of_ns)}. Index {report.index_price:,.2f} USD. {report.svi.quotes.two_sided:,} options quoted
-on both sides, {report.svi.quotes.used:,} used, {report.svi.quotes.inside:,} with the surface's price between bid and
+    pictures = "\n".join(figure(draw(report), _caption(report, name)) for name, draw in PICTURES.items())
+    quotes = report.svi.quotes
+    body = f"""<p>As of {to_iso(report.as_of_ns)}. Index {report.index_price:,.2f} USD. {quotes.two_sided:,} options
+quoted on both sides, {quotes.used:,} used, {quotes.inside:,} with the surface's price between bid and
 ask.</p>
 <h2>Arbitrage, and how the surfaces meet the quotes</h2>
 {_families(report)}
 <h2>Expiries</h2>
 {_expiries(report)}
 <h2>Pictures</h2>
-{figures}
+{pictures}
 <h2>Refused, and notes</h2>
-{_refused(report)}
-{"".join(f"<p>{escape(printable(note))}</p>" for note in report.notes)}
-</body>
-</html>
-"""
+{refusals(report.rejected, report.notes)}"""
+    return document(f"Implied vol surface of {report.base}, {report.source}", body)
 
 
 def _caption(report: SurfaceReport, name: str) -> str:
@@ -94,15 +57,9 @@ def _caption(report: SurfaceReport, name: str) -> str:
     return _CAPTIONS[name] if free or name in ("smiles", "term") else "This surface is not free of arbitrage."
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[str]], kind: str = "") -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in heads)
-    body = "\n".join(f"<tr>{''.join(f'<td>{escape(printable(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="scroll"><table class="{kind}"><tr>{head}</tr>\n{body}\n</table></div>'
-
-
 def _families(report: SurfaceReport) -> str:
     heads = ("slices", "free of arbitrage", "least g", "least dw/dT, per year", "inside", "share", "rmse, vol points")
-    return _table(heads, [("SVI", *family_cells(report.svi)), ("eSSVI", *family_cells(report.essvi))])
+    return table(heads, [("SVI", *family_cells(report.svi)), ("eSSVI", *family_cells(report.essvi))])
 
 
 def _expiries(report: SurfaceReport) -> str:
@@ -125,14 +82,4 @@ def _expiries(report: SurfaceReport) -> str:
                 share(beside[one.expiry_ns].quotes),
             )
         )
-    return _table((*heads, "eSSVI inside"), rows)
-
-
-def _refused(report: SurfaceReport) -> str:
-    """List every refusal, folded by reason."""
-    parts = []
-    for reason, items in grouped(report.rejected):
-        table = _table(("name", "reason"), ((item.name, item.reason) for item in items), "words")
-        summary = f"{escape(printable(reason))}: {len(items):,}"
-        parts.append(f"<details><summary>{summary}</summary>{table}</details>")
-    return "\n".join(parts) or "<p>None.</p>"
+    return table((*heads, "eSSVI inside"), rows)

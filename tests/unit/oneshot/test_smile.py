@@ -13,18 +13,20 @@ import pytest
 import hedgerow as hr
 from hedgerow.book import Marking, assemble, deltas_by_convention, exposure_of
 from hedgerow.config import Desk
-from hedgerow.config.desk import MinimumVarianceTerms, PositionLine
+from hedgerow.config.desk import MinimumVarianceTerms, PositionLine, SabrTerms
 from hedgerow.core.arrays import frozen
+from hedgerow.core.errors import InputError
 from hedgerow.core.instants import years_between
 from hedgerow.examples import copy_example
 from hedgerow.instruments import EuropeanOption, parse_deribit
 from hedgerow.market import Snapshot
 from hedgerow.oneshot.resolve import compile_positions, with_assumed_quotes
 from hedgerow.oneshot.smile import Smile, fit_smile
-from hedgerow.pricing import DeltaConvention, QuadraticFit, mark_vols
+from hedgerow.pricing import DeltaConvention, QuadraticFit, VolDynamics, black76, implied_vol, mark_vols
+from hedgerow.pricing.models import Heston, price_model
 from hedgerow.pricing.surface import ChainFit, OptionChain, fit_chain
 
-STICKY, MONEYNESS, SURFACE, FITTED = DeltaConvention
+STICKY, MONEYNESS, SURFACE, FITTED, MODEL, BEST, BARTLETT = DeltaConvention
 NO_VOL = "ETH-12JAN24-1200-C"
 FITS: dict[tuple[object, ...], ChainFit] = {}
 
@@ -234,7 +236,9 @@ def test_the_deltas_are_sums_over_book_and_trades(desk: Desk, market: Snapshot, 
     rows, n, _ = compile_positions(desk, marking, leave_out=False)
     book = assemble(rows, base=market.base, spot=market.index_price, n_group=n)
     assert smile.fit is not None
-    alone = deltas_by_convention(book, [MONEYNESS, SURFACE], numeraire="USD", surface=smile.fit.surface)
+    alone = deltas_by_convention(
+        book, [MONEYNESS, SURFACE], numeraire="USD", dynamics=VolDynamics(surface=smile.fit.surface)
+    )
     for one in ticket.delta_by_convention[1:]:
         assert one.before == pytest.approx(alone[one.convention].sum(), rel=1e-12)
         assert one.before != pytest.approx(ticket.exposure.total.delta, abs=1.0)
@@ -278,7 +282,7 @@ def fitted_desk(desk: Desk) -> Desk:
 def test_a_stated_fit_adds_its_convention_and_can_be_held(desk: Desk, market: Snapshot) -> None:
     ticket = hr.hedge(fitted_desk(desk), market, neutral={"delta": 0.0}, delta_convention="minimum_variance_fitted")
     by = {one.convention: one for one in ticket.delta_by_convention}
-    assert list(by) == list(DeltaConvention)
+    assert list(by) == [STICKY, MONEYNESS, SURFACE, FITTED]
     assert by[FITTED].after == pytest.approx(0.0, abs=3e-4)
     plain = hr.hedge(desk, market, neutral={"delta": 0.0})
     for one in plain.delta_by_convention:
@@ -307,7 +311,7 @@ def refused_file(tmp_path: Path, lines: str) -> tuple[str, str]:
     return str(caught.value), f"{path}:{place}: hedge.delta_convention: "
 
 
-KNOWN = "sticky_strike, sticky_moneyness, minimum_variance_surface, minimum_variance_fitted"
+KNOWN = ", ".join(DeltaConvention)
 
 
 def test_an_unknown_convention_in_the_file_names_file_and_line(tmp_path: Path) -> None:
@@ -331,11 +335,86 @@ def test_a_stated_fit_is_read_from_the_file(tmp_path: Path) -> None:
     text = path.read_text().replace("[hedge]\n", '[hedge]\ndelta_convention = "minimum_variance_fitted"\n')
     path.write_text(text + "\n[hedge.minimum_variance]\na = -0.05\nb = 0.02\nc = 0.01\n")
     desk = hr.load_desk(path)
-    assert fit_smile(desk, hr.load_snapshot(folder)).fitted == QuadraticFit(a=-0.05, b=0.02, c=0.01)
+    assert fit_smile(desk, hr.load_snapshot(folder)).dynamics.fitted == QuadraticFit(a=-0.05, b=0.02, c=0.01)
     assert hr.hedge(desk, hr.load_snapshot(folder)).delta_convention is FITTED
     path.write_text(path.read_text().replace("a = -0.05", "a = nan"))
     with pytest.raises(hr.ConfigError, match=r"desk.toml:\d+: hedge.minimum_variance.a: is nan; give a finite number"):
         hr.load_desk(path)
+
+
+HESTON = Heston(v0=0.5, kappa=3.0, theta=0.4, vol_of_vol=2.0, rho=-0.2)
+HESTON_TABLE = """
+[hedge.model]
+kind = "heston"
+v0 = 0.5
+kappa = 3.0
+theta = 0.4
+vol_of_vol = 2.0
+rho = -0.2
+"""
+
+
+def with_terms(desk: Desk, **terms: Any) -> Desk:
+    return msgspec.structs.replace(desk, hedge=msgspec.structs.replace(desk.hedge, **terms))
+
+
+@pytest.mark.parametrize("convention", [MODEL, BEST])
+def test_a_stated_model_adds_its_deltas_and_either_can_be_held(
+    desk: Desk, market: Snapshot, convention: DeltaConvention
+) -> None:
+    stated = with_terms(desk, model=HESTON)
+    ticket = hr.hedge(stated, market, neutral={"delta": 0.0}, delta_convention=convention.value)
+    deltas = {one.convention: one for one in ticket.delta_by_convention}
+    assert list(deltas) == [STICKY, MONEYNESS, SURFACE, MODEL, BEST]
+    assert ticket.delta_convention is convention
+    assert abs(deltas[convention].after) < 1e-3
+    assert min(abs(deltas[MODEL].before - deltas[one].before) for one in (STICKY, MONEYNESS, BEST)) > 0.1
+
+
+def test_the_models_delta_of_one_option_is_that_of_the_library(desk: Desk, market: Snapshot) -> None:
+    name = "ETH-29MAR24-2500-C"
+    ticket = hr.hedge(with_terms(holding(desk, name), model=HESTON), market, numeraire="USD")
+    deltas = {one.convention: one.before for one in ticket.delta_by_convention}
+    quote, held = market.quote(name), option(name)
+    years = years_between(market.as_of_ns, held.expiry_ns)
+    k = math.log(held.strike / quote.forward)
+    one = price_model(HESTON, 1.0, math.exp(k), years, True, inverse=False)
+    own, _ = implied_vol(one.price, 1.0, math.exp(k), years, True, inverse=False)
+    black = black76(1.0, math.exp(k), years, own, True, inverse=False)
+    marked = mark_vols(market).as_dict()[name]
+    vega = black76(1.0, math.exp(k), years, marked, True, inverse=False).vega[0]
+    moved = vega * (one.delta[0] - black.delta[0]) / black.vega[0]
+    # W = S·U/F, and F moves with S in proportion: dW/dS gains (vega/F)·R.
+    assert deltas[MODEL] - deltas[STICKY] == pytest.approx(moved, rel=1e-6)
+
+
+def test_a_stated_model_is_read_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "desk.toml"
+    plain = (hr.example("eth-2024-01-08") / "desk.toml").read_text()
+    path.write_text(plain + HESTON_TABLE)
+    assert hr.load_desk(path).hedge.model == HESTON
+    path.write_text(plain + HESTON_TABLE.replace("kappa = 3.0", "kappa = -3.0"))
+    with pytest.raises(hr.ConfigError, match=r"desk.toml:\d+: hedge.model.kappa: kappa = -3.0 in Heston; give a pos"):
+        hr.load_desk(path)
+
+
+@pytest.mark.parametrize("convention", [MODEL, BEST])
+def test_a_models_delta_needs_a_model(desk: Desk, market: Snapshot, convention: DeltaConvention) -> None:
+    message = f"is '{convention.value}', which this desk and market do not allow; state .hedge.model., as hedgerow cal"
+    with pytest.raises(InputError, match=message):
+        hr.hedge(desk, market, delta_convention=convention.value)
+
+
+def test_bartletts_delta_is_fitted_when_asked_for(desk: Desk, market: Snapshot) -> None:
+    plain = hr.hedge(desk, market, neutral={"delta": 0.0})
+    assert BARTLETT not in {one.convention for one in plain.delta_by_convention}
+    asked = hr.hedge(desk, market, neutral={"delta": 0.0}, delta_convention="bartlett")
+    deltas = {one.convention: one for one in asked.delta_by_convention}
+    assert abs(deltas[BARTLETT].after) < 1e-3
+    listed = hr.hedge(with_terms(desk, sabr=SabrTerms(beta=0.5)), market, neutral={"delta": 0.0})
+    other = {one.convention: one.before for one in listed.delta_by_convention}[BARTLETT]
+    # Hagan, Lesniewski (2017): it hardly depends on beta; the conventions themselves are ten coins apart.
+    assert other == pytest.approx(deltas[BARTLETT].before, abs=3.0)
 
 
 def test_an_unknown_convention_of_the_caller(desk: Desk, market: Snapshot) -> None:

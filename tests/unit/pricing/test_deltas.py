@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 
 from hedgerow.core.errors import InputError
-from hedgerow.pricing import DeltaConvention, QuadraticFit, Surface, black76, option_delta, vol_response
+from hedgerow.pricing import DeltaConvention, QuadraticFit, Surface, VolDynamics, black76, option_delta, vol_response
 from hedgerow.pricing.surface import atm_response
+from model_chains import HESTON, SABRS
 from smiles import make_ssvi
 
 FORWARD = 2_240.0
 YEARS = np.array([0.02, 0.05, 0.1, 0.25, 0.5, 1.0])
 SURFACE = Surface.from_parameters(make_ssvi(YEARS, vol=0.6, tilt=0.5, rho=-0.35, eta=0.8, power=0.4))
 FITTED = QuadraticFit(a=-0.06, b=0.03, c=-0.01)
+DYNAMICS = VolDynamics(surface=SURFACE, fitted=FITTED, model=HESTON, sabr=SABRS)
 EVERY = list(DeltaConvention)
 NEEDS_SURFACE = [DeltaConvention.STICKY_MONEYNESS, DeltaConvention.MINIMUM_VARIANCE_SURFACE]
 # On an expiry, between two, before the first and beyond the last; far and near strikes; calls and puts.
@@ -29,7 +31,7 @@ STRIKE, VOL = FORWARD * np.exp(K), SURFACE.vol(K, AT)
 
 
 def delta(convention: DeltaConvention, *, in_coin: bool) -> np.ndarray:
-    given: dict[str, Any] = {"in_coin": in_coin, "surface": SURFACE, "fitted": FITTED}
+    given: dict[str, Any] = {"in_coin": in_coin, "dynamics": DYNAMICS}
     return np.asarray(option_delta(convention, FORWARD, STRIKE, AT, VOL, CALL, **given))
 
 
@@ -101,7 +103,7 @@ def test_rows_that_cannot_be_priced_are_nan_and_leave_the_others_alone(
     strike = np.array([2_300.0, 2_300.0, 2_300.0, -5.0, 2_300.0, 2_300.0, 2_300.0, 2_000.0])
     years = np.array([0.1, 0.1, 0.1, 0.1, 0.0, nan, 0.1, 0.3])
     vol = np.array([0.6, 0.6, 0.6, 0.6, 0.6, 0.6, -0.1, 0.7])
-    given: dict[str, Any] = {"in_coin": in_coin, "surface": SURFACE, "fitted": FITTED}
+    given: dict[str, Any] = {"in_coin": in_coin, "dynamics": DYNAMICS}
     found = option_delta(convention, forward, strike, years, vol, True, **given)
     assert np.isfinite(found).tolist() == [True, False, False, False, False, False, False, True]
     good = np.array([0, 7])
@@ -112,7 +114,7 @@ def test_rows_that_cannot_be_priced_are_nan_and_leave_the_others_alone(
 @pytest.mark.parametrize("convention", EVERY)
 def test_no_rows_and_none_but_bad_rows(convention: DeltaConvention) -> None:
     none = np.array([])
-    given: dict[str, Any] = {"in_coin": True, "surface": SURFACE, "fitted": FITTED}
+    given: dict[str, Any] = {"in_coin": True, "dynamics": DYNAMICS}
     assert option_delta(convention, none, none, none, none, np.array([], dtype=bool), **given).shape == (0,)
     assert np.isnan(option_delta(convention, [-1.0, 0.0], 2_000.0, 0.1, 0.6, True, **given)).all()
 
@@ -120,12 +122,12 @@ def test_no_rows_and_none_but_bad_rows(convention: DeltaConvention) -> None:
 @pytest.mark.parametrize("convention", EVERY)
 def test_a_scalar_that_cannot_be_priced_is_refused(convention: DeltaConvention) -> None:
     with pytest.raises(InputError, match="forward must be positive"):
-        option_delta(convention, -1.0, 2_000.0, 0.1, 0.6, True, in_coin=False, surface=SURFACE, fitted=FITTED)
+        option_delta(convention, -1.0, 2_000.0, 0.1, 0.6, True, in_coin=False, dynamics=DYNAMICS)
 
 
 @pytest.mark.parametrize("convention", EVERY)
 def test_scalars_broadcast_against_any_column(convention: DeltaConvention) -> None:
-    given: dict[str, Any] = {"in_coin": False, "surface": SURFACE, "fitted": FITTED}
+    given: dict[str, Any] = {"in_coin": False, "dynamics": DYNAMICS}
     names, numbers = ("forward", "strike", "expiry_years", "vol"), (FORWARD, 2_300.0, 0.1, 0.6)
     terms: dict[str, Any] = dict(zip(names, numbers, strict=True))
     full: dict[str, Any] = {name: np.full(3, number) for name, number in terms.items()}
@@ -145,41 +147,48 @@ def test_one_set_of_terms_for_a_call_and_a_put(convention: DeltaConvention) -> N
         0.6,
         np.array([True, False]),
         in_coin=False,
-        surface=SURFACE,
-        fitted=FITTED,
+        dynamics=DYNAMICS,
     )
     assert call - put == pytest.approx(1.0, abs=1e-14)
 
 
 @pytest.mark.parametrize("convention", NEEDS_SURFACE)
 def test_a_missing_surface_is_named(convention: DeltaConvention) -> None:
-    message = f"{convention.value} without a surface; fit one with fit_chain and give it"
+    message = f"{convention.value} without a surface; fit one with fit_chain and give VolDynamics(surface=...)"
     with pytest.raises(InputError) as caught:
-        option_delta(convention, FORWARD, 2_300.0, 0.1, 0.6, True, in_coin=False, fitted=FITTED)
+        option_delta(convention, FORWARD, 2_300.0, 0.1, 0.6, True, in_coin=False, dynamics=VolDynamics(fitted=FITTED))
     assert str(caught.value) == message
     with pytest.raises(InputError) as caught:
-        vol_response(convention, 0.0, 0.1, fitted=FITTED)
+        vol_response(convention, 0.0, 0.1, dynamics=VolDynamics(fitted=FITTED))
     assert str(caught.value) == message
 
 
 def test_a_missing_fit_is_named() -> None:
     convention = DeltaConvention.MINIMUM_VARIANCE_FITTED
-    message = "minimum_variance_fitted without a fit; fit one with fit_minimum_variance and give it"
+    message = (
+        "minimum_variance_fitted without a fit; fit one with fit_minimum_variance and give VolDynamics(fitted=...)"
+    )
     with pytest.raises(InputError) as caught:
-        option_delta(convention, FORWARD, 2_300.0, 0.1, 0.6, True, in_coin=False, surface=SURFACE)
+        option_delta(convention, FORWARD, 2_300.0, 0.1, 0.6, True, in_coin=False, dynamics=VolDynamics(surface=SURFACE))
     assert str(caught.value) == message
     with pytest.raises(InputError, match="without a fit"):
-        vol_response(convention, 0.0, 0.1, surface=SURFACE, call_delta=0.5)
+        vol_response(convention, 0.0, 0.1, dynamics=VolDynamics(surface=SURFACE), call_delta=0.5)
 
 
 def test_responses_are_those_of_the_surface_and_of_the_fit() -> None:
     k, years = np.array([-0.2, 0.0, 0.3]), np.array([0.1, 0.17, 0.5])
     by_k = (SURFACE.vol(k + 1e-4, years) - SURFACE.vol(k - 1e-4, years)) / 2e-4
     zero = vol_response(DeltaConvention.STICKY_STRIKE, k, years)
-    along = vol_response(DeltaConvention.STICKY_MONEYNESS, k, years, surface=SURFACE)
-    least = vol_response(DeltaConvention.MINIMUM_VARIANCE_SURFACE, k, years, surface=SURFACE)
+    along = vol_response(DeltaConvention.STICKY_MONEYNESS, k, years, dynamics=VolDynamics(surface=SURFACE))
+    least = vol_response(DeltaConvention.MINIMUM_VARIANCE_SURFACE, k, years, dynamics=VolDynamics(surface=SURFACE))
     np.testing.assert_array_equal(zero, np.zeros(3))
     np.testing.assert_allclose(along, -by_k, rtol=0.0, atol=1e-7)
     np.testing.assert_allclose(least - along, atm_response(SURFACE, years), rtol=0.0, atol=1e-15)
-    fitted = vol_response(DeltaConvention.MINIMUM_VARIANCE_FITTED, k, years, fitted=FITTED, call_delta=[0.2, 0.5, 0.9])
+    fitted = vol_response(
+        DeltaConvention.MINIMUM_VARIANCE_FITTED,
+        k,
+        years,
+        dynamics=VolDynamics(fitted=FITTED),
+        call_delta=[0.2, 0.5, 0.9],
+    )
     np.testing.assert_allclose(fitted, [-0.0544 / 0.1**0.5, -0.0475 / 0.17**0.5, -0.0411 / 0.5**0.5], rtol=1e-12)

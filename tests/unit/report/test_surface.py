@@ -12,7 +12,7 @@ import pytest
 from hedgerow.market import Rejection, Snapshot
 from hedgerow.oneshot import surface
 from hedgerow.report import QuoteFigures, SurfaceReport
-from hedgerow.report.render_surface import grouped
+from hedgerow.report.text import grouped
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "surface-json.md"
 HOSTILE = "ETH-<script>alert('x')</script>&\x1b[31m[bold]-C"

@@ -1,0 +1,88 @@
+"""Reports of a market: printed as tables or JSON, and written as a page, whole or not at all."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from rich.console import Console, RenderableType
+
+from hedgerow.core.errors import InputError
+from hedgerow.report import CalibrationReport, SurfaceReport
+from hedgerow.report.render import CANVAS
+
+_OPENING = "<!doctype html>"
+
+
+def show_report(
+    report: SurfaceReport | CalibrationReport, view: Callable[[], RenderableType], *, as_json: bool
+) -> None:
+    """Print a report on standard output.
+
+    Parameters
+    ----------
+    report : SurfaceReport or CalibrationReport
+        The report; as text it is what ``str`` gives.
+    view : callable
+        Composes it for a terminal.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
+        return
+    if not sys.stdout.isatty():
+        print(report)
+        return
+    Console(width=CANVAS).print(view(), soft_wrap=True)
+
+
+def check_target(html: Path | None) -> None:
+    """Refuse a place where no page can be written, before there is anything to write.
+
+    Parameters
+    ----------
+    html : Path or None
+        Where the page shall be; None for no page.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or something else than a page is there.
+    """
+    if html is None:
+        return
+    if html.is_dir():
+        raise InputError(f"--html {html}: is a folder", "name a file in it")
+    if not html.parent.is_dir():
+        raise InputError(f"--html {html}: there is no folder {html.parent}", "make it, or name another file")
+    if not html.exists():
+        return
+    if not html.is_file():
+        raise InputError(f"--html {html}: is no plain file", "name another file")
+    with html.open("rb") as file:
+        if file.read(len(_OPENING)).lower() not in (b"", _OPENING.encode()):
+            raise InputError(f"--html {html}: is there already and is no HTML page", "name another file")
+
+
+def write_page(page: str, html: Path) -> None:
+    """Write a page whole or not at all, and say so on standard error.
+
+    Parameters
+    ----------
+    page : str
+        Its text. [HTML]
+    html : Path
+        Where, as ``check_target`` allows.
+    """
+    work = html.with_name(f".{html.name}-{os.getpid()}")
+    try:
+        with work.open("x", encoding="utf-8") as file:
+            file.write(page)
+        work.replace(html)
+    except BaseException:
+        work.unlink(missing_ok=True)
+        raise
+    click.echo(f"wrote {html}", err=True)
