@@ -57,9 +57,7 @@ def deltas_by_convention(
     per_response = rows[3, options] / (1.0 if numeraire == book.base else book.spot)
     found = {}
     for convention in conventions:
-        response = vol_response(
-            convention, np.log(strike / forward), years, dynamics=dynamics, call_delta=call_delta
-        )
+        response = vol_response(convention, np.log(strike / forward), years, dynamics=dynamics, call_delta=call_delta)
         delta = rows[1].copy()
         delta[options] += per_response * response
         sums = np.bincount(book.group, weights=delta, minlength=book.n_group)

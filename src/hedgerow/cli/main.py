@@ -23,6 +23,18 @@ def app() -> None:
     """Hedge ratio optimization for crypto derivatives: how much, with what, at what cost, with a proof."""
 
 
+_CONVENTIONS = (
+    "sticky_strike",
+    "sticky_moneyness",
+    "minimum_variance_surface",
+    "minimum_variance_fitted",
+    "model",
+    "minimum_variance_model",
+    "bartlett",
+)
+"""The names of ``DeltaConvention``, which would load the pricing room for a word of help; a test holds them equal."""
+
+
 def _ticket_options(command: _Command) -> _Command:
     """Add the options that every command with a ticket has."""
     options = (
@@ -43,9 +55,7 @@ def _ticket_options(command: _Command) -> _Command:
         ),
         click.option(
             "--delta-convention",
-            type=click.Choice(
-                ["sticky_strike", "sticky_moneyness", "minimum_variance_surface", "minimum_variance_fitted"]
-            ),
+            type=click.Choice(_CONVENTIONS),
             help="Whose delta to hold neutral, instead of the desk file's.",
         ),
     )

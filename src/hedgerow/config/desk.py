@@ -10,9 +10,9 @@ from typing import TypeAlias
 import msgspec
 
 from hedgerow.book import RiskSettings
-from hedgerow.core.errors import ConfigError
-from hedgerow.pricing.models import SVCJ, Bates, Heston, LogNormalSV, Merton
+from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
+from hedgerow.pricing.models import SVCJ, Bates, Heston, LogNormalSV, Merton
 
 _AVERSIONS = (1e-15, 1e9)
 
@@ -115,6 +115,10 @@ class SabrTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """
 
     beta: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.beta <= 1.0:
+            raise InputError(f"beta = {self.beta!r} in [hedge.sabr]", "give a number from 0 to 1")
 
 
 class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

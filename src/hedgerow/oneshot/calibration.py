@@ -11,7 +11,7 @@ from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import DataFault, InputError, MarketDataError
 from hedgerow.core.instants import HOUR_NS, SECOND_NS
 from hedgerow.market import Rejection, Snapshot
-from hedgerow.oneshot.quoted import count_quotes, misses, refused_quotes, unfitted, usable_chain, within_days
+from hedgerow.oneshot.quoted import count_quotes, expiry_of, misses, refused_quotes, unfitted, usable_chain, within_days
 from hedgerow.oneshot.surface import family_figures
 from hedgerow.pricing.models import Model, calibrate_model, fit_sabr
 from hedgerow.pricing.surface import OptionChain, SmileQuotes, fit_chain
@@ -81,7 +81,9 @@ def calibrate(
     if model not in MODELS:
         raise InputError(f"the model {model!r}", f"give one of {', '.join(MODELS)}")
     read, unread = usable_chain(market, max_age_s)
-    read = within_days(read, min_days, max_days, market.source)
+    if min_days > 0.0 or max_days < math.inf:
+        read = within_days(read, min_days, max_days, market.source)
+        unread = tuple(item for item in unread if expiry_of(item.name) in read.expiries_ns)
     svi = family_figures(fit_chain(read, kind="svi"))
     chain = svi.fit.chain
     chain = _without(chain, ~(chain.vol_bid > 0.0), "the bid implies no vol")
@@ -159,7 +161,10 @@ def _fitted(model: Model, errors: dict[str, float], correlations: np.ndarray, no
 
 def _parameters(model: Model, errors: dict[str, float]) -> tuple[ParameterFigures, ...]:
     def state(name: str) -> State:
-        return "held" if name not in errors else "fitted" if math.isfinite(errors[name]) else "edge"
+        if name not in errors:
+            return "held"
+        error = errors[name]
+        return "fitted" if math.isfinite(error) else "edge" if math.isnan(error) else "undetermined"
 
     return tuple(
         ParameterFigures(

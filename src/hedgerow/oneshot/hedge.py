@@ -119,11 +119,16 @@ def hedge(
     tools = hedge_instruments(desk, market, names, from_file=instruments is None)
     trades = _compile_trades(tools, marking)
     wanted = goals(desk, neutral, numeraire=currency, spot=market.index_price)
-    deltas = Deltas(chosen=convention, book=smile.deltas(book, currency), units=smile.deltas(trades.book, currency))
+    try:
+        deltas, lost = smile.deltas(book, trades.book, currency, convention)
+    except HedgerowError as error:
+        raise desk.error(
+            "hedge", f"the delta {convention.value} cannot be had: {error.problem}", error.advice
+        ) from None
     solved = _solve(desk, marking, book, trades, tools, currency, wanted, deltas)
     # What is missing from the book weighs most, then what cannot be valued, then what cannot be traded.
     return write_ticket(
-        desk, market, solved, (*left_out, *told, *unpriced, *market.rejected), (*wanted.notes, *smile.notes)
+        desk, market, solved, (*left_out, *told, *unpriced, *market.rejected), (*wanted.notes, *smile.notes, *lost)
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import DataFault, InputError, MarketDataError
 from hedgerow.core.instants import seconds_ns, to_iso, years_between
+from hedgerow.instruments import EuropeanOption, parse_deribit
 from hedgerow.market import Rejection, Snapshot
 from hedgerow.pricing.black76 import black76
 from hedgerow.pricing.surface import OptionChain, read_chain
@@ -91,8 +92,29 @@ def within_days(chain: OptionChain, least: float, most: float, source: str) -> O
         expiries_ns=kept,
         expiry=np.searchsorted(held, chain.expiry[rows]),
         forwards=tuple(one for one in chain.forwards if one.expiry_ns in kept),
+        rejected=tuple(item for item in chain.rejected if expiry_of(item.name) in kept),
         **{name: getattr(chain, name)[rows] for name in columns},
     )
+
+
+def expiry_of(name: str) -> int:
+    """Return when an option expires.
+
+    Parameters
+    ----------
+    name : str
+        The venue's name.
+
+    Returns
+    -------
+    int
+        Zero if the name is none of an option. [UTC epoch ns]
+    """
+    try:
+        option = parse_deribit(name)
+    except InputError:
+        return 0
+    return option.expiry_ns if isinstance(option, EuropeanOption) else 0
 
 
 def _nothing_usable(market: Snapshot, rejected: tuple[Rejection, ...]) -> MarketDataError:

@@ -8,11 +8,11 @@ import numpy as np
 
 from hedgerow.book import CompiledBook, Interpolated, deltas_by_convention
 from hedgerow.config import Desk
-from hedgerow.core.arrays import Float64
-from hedgerow.core.errors import InputError, MarketDataError
+from hedgerow.core.errors import InputError, MarketDataError, TransformError
 from hedgerow.core.instants import years_between
 from hedgerow.instruments import EuropeanOption, is_inverse, parse_deribit
 from hedgerow.market import Rejection, Snapshot
+from hedgerow.oneshot.write_ticket import Deltas
 from hedgerow.pricing import DeltaConvention, MarkVols, QuadraticFit, VolDynamics
 from hedgerow.pricing.models import SabrSlices, fit_sabr
 from hedgerow.pricing.surface import ChainFit, check_surface, fit_chain, read_chain
@@ -27,6 +27,7 @@ _NEEDS: Final = {
     DeltaConvention.MINIMUM_VARIANCE_FITTED: "state [hedge.minimum_variance] a, b, c",
     DeltaConvention.MODEL: "state [hedge.model], as hedgerow calibrate prints it",
     DeltaConvention.MINIMUM_VARIANCE_MODEL: "state [hedge.model], as hedgerow calibrate prints it",
+    DeltaConvention.BARTLETT: "give a market with an expiry that has 4 quotes with a bid at 3 strikes or more",
 }
 """What a desk file has to state for a convention."""
 
@@ -41,6 +42,8 @@ class Smile:
         The fitted surface; None without enough usable quotes.
     dynamics : VolDynamics
         What vols do when the forward moves: the surface, and what the desk file states or asks for.
+    sabr_notes : tuple of str
+        What SABR was not fitted to, and why. [text]
     index_price : float
         Spot. [USD per coin]
     rates : dict of str to float
@@ -49,13 +52,15 @@ class Smile:
 
     fit: ChainFit | None
     dynamics: VolDynamics
+    sabr_notes: tuple[str, ...]
     index_price: float
     rates: dict[str, float]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was not fitted as asked for. [text]"""
-        return () if self.fit is None else tuple(f"surface: {note}" for note in self.fit.parameters.notes)
+        surface = () if self.fit is None else self.fit.parameters.notes
+        return (*(f"surface: {note}" for note in surface), *(f"Bartlett's delta: {note}" for note in self.sabr_notes))
 
     @property
     def last_ns(self) -> int:
@@ -67,22 +72,44 @@ class Smile:
         """The conventions that this market and desk allow. [convention]"""
         return self.dynamics.conventions
 
-    def deltas(self, book: CompiledBook, numeraire: str) -> dict[DeltaConvention, Float64[np.ndarray, " n_group"]]:
-        """Return the deltas of a book by position under every convention allowed.
+    def deltas(
+        self, book: CompiledBook, trades: CompiledBook, numeraire: str, held: DeltaConvention
+    ) -> tuple[Deltas, tuple[str, ...]]:
+        """Return the deltas of a book and of trades under every convention allowed.
 
         Parameters
         ----------
-        book : CompiledBook
-            The book or the trades.
+        book, trades : CompiledBook
+            What is held, and one of each instrument.
         numeraire : str
             ``USD`` or the coin.
+        held : DeltaConvention
+            The one that the ticket holds neutral.
 
         Returns
         -------
-        dict of DeltaConvention to ndarray of shape (n_group,)
-            Deltas. [coin]
+        tuple of (Deltas, tuple of str)
+            Deltas; and which of the others cannot be had, and why. [coin], [text]
+
+        Raises
+        ------
+        HedgerowError
+            If the one that is held cannot be had.
         """
-        return deltas_by_convention(book, self.conventions, numeraire=numeraire, dynamics=self.dynamics)
+        by_book, by_unit, lost = {}, {}, []
+        for one in self.conventions:
+            try:
+                found = [
+                    deltas_by_convention(each, [one], numeraire=numeraire, dynamics=self.dynamics)[one]
+                    for each in (book, trades)
+                ]
+            except (InputError, TransformError) as error:
+                if one is held:
+                    raise
+                lost.append(f"no delta {one.value}: {error}")
+                continue
+            by_book[one], by_unit[one] = found
+        return Deltas(chosen=held, book=by_book, units=by_unit), tuple(lost)
 
     def price(self, option: EuropeanOption) -> Interpolated | None:
         """Return forward and vol of an option from the surface.
@@ -162,22 +189,24 @@ def fit_smile(desk: Desk, market: Snapshot, wanted: str | None = None) -> Smile:
     if fit is not None and not check_surface(fit.parameters).arbitrage_free:
         fit = fit_chain(fit.chain, kind="essvi")
     bartlett = DeltaConvention.BARTLETT in (wanted, terms.delta_convention) or terms.sabr is not None
+    sabr, notes = _sabr(desk, fit) if fit is not None and bartlett else (None, ())
     dynamics = VolDynamics(
         surface=None if fit is None else fit.surface,
         fitted=fitted,
         model=terms.model,
-        sabr=_sabr(desk, fit) if fit is not None and bartlett else None,
+        sabr=sabr,
     )
-    return Smile(fit=fit, dynamics=dynamics, index_price=market.index_price, rates=desk.rates)
+    return Smile(fit=fit, dynamics=dynamics, sabr_notes=notes, index_price=market.index_price, rates=desk.rates)
 
 
-def _sabr(desk: Desk, fit: ChainFit) -> SabrSlices | None:
-    """Fit SABR to the quotes that the surface was fitted to; none if no expiry has enough of them."""
+def _sabr(desk: Desk, fit: ChainFit) -> tuple[SabrSlices | None, tuple[str, ...]]:
+    """Fit SABR to the quotes that the surface was fitted to, and say where that cannot be done."""
     beta = 1.0 if desk.hedge.sabr is None else desk.hedge.sabr.beta
     try:
-        return fit_sabr(fit.chain.smiles()[0], beta=beta).slices
-    except MarketDataError:
-        return None
+        found = fit_sabr(fit.chain.smiles()[0], beta=beta)
+    except MarketDataError as error:
+        return None, (str(error),)
+    return found.slices, found.notes
 
 
 def interpolate(

@@ -28,7 +28,7 @@ _READING_UNITS = {
     "mean_jump_percent": "0.01",
 }
 
-State = Literal["fitted", "edge", "held"]
+State = Literal["fitted", "edge", "undetermined", "held"]
 """Whether a parameter was looked for, ended at an edge of where it was looked for, or follows from what is fixed."""
 
 

@@ -105,7 +105,7 @@ def error_text(one: ParameterFigures) -> str:
         For example ``± 0.012``. [text]
     """
     if one.state != "fitted":
-        return "at its edge" if one.state == "edge" else "follows"
+        return {"edge": "at its edge", "undetermined": "undetermined"}.get(one.state, "follows")
     places = _places(one)
     return f"± {one.standard_error:.2g}" if places is None else f"± {one.standard_error:,.{places}f}"
 

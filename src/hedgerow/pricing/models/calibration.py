@@ -22,11 +22,12 @@ from hedgerow.pricing.models.coordinates import (
     free_of,
     model_at,
     names_of,
+    natural_size,
     slopes,
 )
 from hedgerow.pricing.models.starts import simpler, starts
 from hedgerow.pricing.models.sums import call_sums
-from hedgerow.pricing.models.weights import quote_weights
+from hedgerow.pricing.models.weights import quote_weights, scatter
 from hedgerow.pricing.surface.parameters import SmileQuotes
 
 _TOLERANCE: Final = 1e-10
@@ -41,8 +42,8 @@ _EVALUATIONS: Final = (4, 10, 200)
 """So many of the best starts are followed for so many evaluations, the best of those for longer. [count]"""
 _AWAY: Final = 10.0
 """Residual of a model that cannot be priced. [vol]"""
-_UNKNOWN: Final = 1.0
-"""A parameter whose error bar exceeds its size so many times is not determined. [pure]"""
+_LEAST_STRIKES: Final = 3
+"""Fewer different strikes hold no smile. [count]"""
 
 Progress = Callable[[int, int], None]
 
@@ -58,7 +59,8 @@ class Calibration:
     model : Heston, Bates, Merton, SVCJ or LogNormalSV
         The model.
     standard_errors : dict of str to float
-        By parameter; NaN for one at an edge of where it was looked for. [as the parameter]
+        By parameter; NaN for one at an edge of where it was looked for, infinite for one that the quotes do not
+        determine at all. [as the parameter]
     correlations : ndarray of shape (n_parameter, n_parameter)
         Of the errors, in the order of ``standard_errors``; NaN as there. [pure]
     vol : ndarray of shape (n_quote,)
@@ -200,6 +202,8 @@ def calibrate_model(
     _check_chain(kind, problem, len(names))
     if start is not None and not isinstance(start, KINDS[kind]):
         raise InputError(f"a start of type {type(start).__name__}", f"give a {KINDS[kind].__name__}")
+    if start is not None:
+        _check_start(problem, start)
     tell = progress or (lambda _done, _of: None)
     x = _search(problem, _candidates(problem, start), tell)
     return _judge(problem, names, x)
@@ -208,13 +212,21 @@ def calibrate_model(
 def _check_chain(kind: str, problem: _Problem, parameters: int) -> None:
     used = int(problem.used.sum())
     expiries = int(np.unique(problem.quotes.expiry[problem.used]).size)
+    strikes = int(np.unique(problem.k[problem.used]).size)
     least_expiries = 1 if kind == "merton" else 2
-    if used >= 2 * parameters and expiries >= least_expiries:
+    if used >= 2 * parameters and expiries >= least_expiries and strikes >= _LEAST_STRIKES:
         return
-    found = f"{used} quotes with a bid in {expiries} expir{'y' if expiries == 1 else 'ies'}"
-    needed = f"{kind} needs {2 * parameters} quotes in {least_expiries} expiries or more"
+    found = f"{used} quotes with a bid in {expiries} expir{'y' if expiries == 1 else 'ies'}, {strikes} strikes"
+    needed = f"{kind} needs {2 * parameters} quotes, {least_expiries} expiries, {_LEAST_STRIKES} strikes or more"
     advice = f"{needed}; give more quotes, or a model with fewer parameters (merton, or sabr by expiry)"
     raise MarketDataError("the chain", DataFault.MISSING, f"{found} cannot be calibrated to", advice)
+
+
+def _check_start(problem: _Problem, start: FittedModel) -> None:
+    try:
+        problem.prices(free_of(start))
+    except TransformError as error:
+        raise InputError(f"the start cannot be priced: {error.problem}", "give another, or none") from None
 
 
 def _candidates(problem: _Problem, start: FittedModel | None) -> list[FittedModel]:
@@ -305,20 +317,21 @@ def _error_bars(
 ) -> tuple[dict[str, float], Float64[np.ndarray, "n_parameter n_parameter"]]:
     """Return standard errors and correlations of the parameters that do not lie at an edge."""
     inside = np.array([name not in edges for name in names])
-    jacobian = problem.derivatives(x)[:, inside]
-    size = np.maximum(np.linalg.norm(jacobian, axis=0), 1e-300)
-    scaled = np.linalg.pinv((jacobian / size).T @ (jacobian / size), rcond=1e-14, hermitian=True)
-    spread = np.sqrt(np.maximum(np.diag(scaled), 1e-300))
+    spread, within = scatter(problem.derivatives(x)[:, inside])
     errors = np.full(len(names), np.nan)
-    errors[inside] = noise * spread / size * slopes(problem.kind, model)[inside]
+    errors[inside] = noise * spread * slopes(problem.kind, model)[inside]
     correlations = np.full((len(names), len(names)), np.nan)
-    correlations[np.ix_(inside, inside)] = scaled / np.outer(spread, spread)
+    correlations[np.ix_(inside, inside)] = within
     return dict(zip(names, errors.tolist(), strict=True)), correlations
 
 
 def _notes(model: FittedModel, errors: dict[str, float], edges: tuple[str, ...]) -> tuple[str, ...]:
     told = [f"{name} ends at an edge of where it was looked for, {getattr(model, name):g}" for name in edges]
-    vague = [name for name, error in errors.items() if error > _UNKNOWN * abs(getattr(model, name))]
+    if edges and len(edges) < len(errors):
+        told.append(f"the error bars of the others take {', '.join(edges)} as known")
+    vague = [name for name, error in errors.items() if error > natural_size(model, name)]
     if vague:
-        told.append(f"the quotes hardly determine {', '.join(vague)}: the error bar exceeds the value")
+        told.append(
+            f"the quotes hardly determine {', '.join(vague)}: the error bar exceeds what would be a large value"
+        )
     return tuple(told)

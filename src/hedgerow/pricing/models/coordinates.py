@@ -60,6 +60,9 @@ _AXES: Final = {
     "beta": _Axis(scale="plain", low=-3.0, high=3.0),
 }
 
+_MOST_TILT: Final = 0.4
+"""Largest jump_correlation·variance_jump_mean: at 0.5 jumps of F lose their second moment. [pure]"""
+
 _NARROWER: Final = {
     ("lognormal_sv", "theta"): _Axis(scale="log", low=0.02, high=5.0),
     ("lognormal_sv", "kappa1"): _Axis(scale="log", low=0.05, high=40.0),
@@ -129,7 +132,7 @@ def model_at(kind: str, x: Float64[np.ndarray, " n_parameter"]) -> FittedModel:
     """
     values: dict[str, Any] = {name: _axis(kind, name).value(free) for name, free in zip(names_of(kind), x, strict=True)}
     if kind == "svcj":  # the mean of exp(J_x) must exist, and with room to spare
-        values["jump_correlation"] = min(values["jump_correlation"], 0.4 / values["variance_jump_mean"])
+        values["jump_correlation"] = min(values["jump_correlation"], _MOST_TILT / values["variance_jump_mean"])
     if kind == "lognormal_sv":
         values["kappa2"] = max(values["kappa1"] / values["theta"], values["beta"])
     return KINDS[kind](**values)
@@ -188,4 +191,38 @@ def at_bound(kind: str, model: FittedModel) -> tuple[str, ...]:
     low, high = box(kind)
     x = free_of(model)
     near = 1e-3 * (high - low)
-    return tuple(name for i, name in enumerate(names_of(kind)) if x[i] <= low[i] + near[i] or x[i] >= high[i] - near[i])
+    held = isinstance(model, SVCJ) and model.jump_correlation * model.variance_jump_mean >= 0.999 * _MOST_TILT
+    return tuple(
+        name
+        for i, name in enumerate(names_of(kind))
+        if x[i] <= low[i] + near[i] or x[i] >= high[i] - near[i] or (held and name == "jump_correlation")
+    )
+
+
+def natural_size(model: FittedModel, name: str) -> float:
+    """Return what would be a large value of a parameter, to hold its error bar against.
+
+    Parameters
+    ----------
+    model : Heston, Bates, Merton, SVCJ or LogNormalSV
+        The model.
+    name : str
+        The parameter. [name]
+
+    Returns
+    -------
+    float
+        Of positive parameters their own value; of those that may vanish one that would matter. [as the parameter]
+    """
+    value = abs(float(getattr(model, name)))
+    match name, model:
+        case "rho", _:
+            return max(value, 0.3)
+        case "jump_mean", Bates() | Merton() | SVCJ():
+            return max(value, model.jump_vol)
+        case "jump_correlation", SVCJ():
+            return max(value, model.jump_vol / model.variance_jump_mean)
+        case "beta", LogNormalSV():
+            return max(value, 0.3 * model.vol_of_vol)
+        case _:
+            return value

@@ -242,7 +242,7 @@ class LogNormalSV(
     References
     ----------
     Sepp, Rakhmonov (2023), "Log-normal stochastic volatility model with quadratic drift", International J. Theoretical
-    and Applied Finance 26:2450003, doi 10.1142/S0219024924500031, eq. 3.1; conditions: theorem 3.1, kappa2 >= beta for
+    and Applied Finance 26:2450003, doi 10.1142/S0219024924500031, section 3, with its conditions: kappa2 >= beta for
     the forward to be a martingale and kappa2 >= 2·beta for the coin to be a numeraire.
     """
 

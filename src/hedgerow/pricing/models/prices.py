@@ -12,13 +12,13 @@ from hedgerow.pricing.black76 import black76
 from hedgerow.pricing.columns import read_columns
 from hedgerow.pricing.models import affine_kernels
 from hedgerow.pricing.models.affine import coefficients
-from hedgerow.pricing.models.parameters import SABR, AffineModel, LogNormalSV, Model
+from hedgerow.pricing.models.parameters import SABR, SVCJ, AffineModel, Bates, Heston, LogNormalSV, Merton, Model
 from hedgerow.pricing.models.sabr import sabr_points
 from hedgerow.pricing.models.sums import call_sums
 
 TOLERANCE: Final = 1e-10
 """What a price may be off by, relative to the forward, unless the caller says otherwise. [pure]"""
-_FINEST, _COARSEST = 1e-14, 1e-3
+_FINEST, _COARSEST = 1e-13, 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,8 @@ class ModelGreeks:
     theta : ndarray of shape (n_option,)
         Derivative in calendar time, forward and state held. [price per year]
     minimum_variance_delta : ndarray of shape (n_option,)
-        The hedge with the forward alone that leaves the least variance under the model over the next instant: jumps
+        The hedge with the forward alone that leaves the least variance of P&L counted in the quote currency, under the
+        model and over the next instant: jumps
         and the part of the vol's moves that is correlated with the forward included; inverse as ``delta``, less V. NaN
         where jumps have no second moment. [coin]
     error : ndarray of shape (n_option,)
@@ -79,7 +80,7 @@ def price_model(
     inverse : bool
         True for coin-settled options.
     tolerance : float
-        What a price may be off by, from 1e-14 to 1e-3; options of one expiry share the work. [fraction of the forward]
+        What a price may be off by, from 1e-13 to 1e-3; options of one expiry share the work. [fraction of the forward]
 
     Returns
     -------
@@ -120,7 +121,7 @@ def _check(columns: dict[str, Float64[np.ndarray, " n_option"]], tolerance: floa
         if not good.all():
             i = int(np.flatnonzero(~good)[0])
             raise InputError(f"option {i}: {name} is {values[i]:g}", "give positive numbers")
-    if not (isinstance(tolerance, int | float) and _FINEST <= tolerance <= _COARSEST):
+    if not (isinstance(tolerance, int | float | np.floating) and _FINEST <= tolerance <= _COARSEST):
         raise InputError(f"tolerance is {tolerance!r}", f"give a fraction of the forward, {_FINEST:g} to {_COARSEST:g}")
 
 
@@ -161,8 +162,10 @@ def _linear(model: Model, options: _Options, tolerance: float) -> _Linear:
     match model:
         case SABR():
             return _sabr(model, options)
-        case _:
+        case Heston() | Bates() | Merton() | SVCJ() | LogNormalSV():
             return _by_transform(model, options, tolerance)
+        case _:
+            raise InputError(f"a model of type {type(model).__name__}", "give one of hedgerow.pricing.models")
 
 
 def _by_transform(model: AffineModel | LogNormalSV, options: _Options, tolerance: float) -> _Linear:
@@ -229,4 +232,3 @@ def _sabr(model: SABR, options: _Options) -> _Linear:
         minimum_variance_delta=black.delta + black.vega * smile.bartlett / f,
         error=np.full(f.size, np.nan),
     )
-

@@ -6,11 +6,13 @@ from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import InputError
 from hedgerow.pricing.black76 import black76, implied_vol
 from hedgerow.pricing.models.coordinates import FittedModel
+from hedgerow.pricing.models.parameters import LogNormalSV
 from hedgerow.pricing.models.prices import price_model
 
-_TOLERANCE = 1e-12
-_LEAST = 1e-9
-"""An option worth less of the forward than this has no vol to speak of: its vol is taken to stay. [pure]"""
+_TOLERANCE, _ROUGH_TOLERANCE = 1e-12, 1e-9
+"""Of prices; log-normal SV reaches no more. [fraction of the forward]"""
+_WORTH = 1e3
+"""An option worth less than so many tolerances has no vol to speak of: its vol is taken to stay. [pure]"""
 
 
 def model_response(
@@ -37,7 +39,8 @@ def model_response(
     Returns
     -------
     ndarray of shape (n_option,)
-        d sigma_K / d ln F; zero where the option is worth less than 1e-9 of the forward. [vol per unit of ln F]
+        d sigma_K / d ln F; zero where the option is worth less than 1e-9 of the
+        forward, under log-normal SV 1e-6. [vol per unit of ln F]
 
     Raises
     ------
@@ -52,14 +55,15 @@ def model_response(
     doi 10.1016/j.jbankfin.2006.11.011, eq. 9 to 12.
     """
     strike, is_call = np.exp(log_moneyness), log_moneyness >= 0.0
-    greeks = price_model(model, 1.0, strike, expiry_years, is_call, inverse=False, tolerance=_TOLERANCE)
+    tolerance = _ROUGH_TOLERANCE if isinstance(model, LogNormalSV) else _TOLERANCE
+    greeks = price_model(model, 1.0, strike, expiry_years, is_call, inverse=False, tolerance=tolerance)
     delta = greeks.minimum_variance_delta if minimum_variance else greeks.delta
     if not np.isfinite(delta).all():
         name = type(model).__name__
         advice = "lower jump_correlation·variance_jump_mean below 0.5"
         raise InputError(f"{name}: its jumps have no second moment", advice)
     response = np.zeros(log_moneyness.size)
-    worth = np.flatnonzero(greeks.price > _LEAST)
+    worth = np.flatnonzero(greeks.price > _WORTH * tolerance)
     if worth.size:
         terms = (1.0, strike[worth], expiry_years[worth])
         vol, _ = implied_vol(greeks.price[worth], *terms, is_call[worth], inverse=False)

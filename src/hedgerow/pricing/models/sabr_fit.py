@@ -11,7 +11,7 @@ from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import DataFault, InputError, MarketDataError
 from hedgerow.pricing.models.parameters import SABR
 from hedgerow.pricing.models.sabr import SabrPoints, sabr_points
-from hedgerow.pricing.models.weights import quote_weights
+from hedgerow.pricing.models.weights import quote_weights, scatter
 from hedgerow.pricing.surface.parameters import SmileQuotes
 
 _NAMES: Final = ("alpha", "vol_of_vol", "rho")
@@ -20,6 +20,10 @@ _LEAST: Final = 4
 _LOW: Final = np.array([math.log(1e-3), math.log(1e-3), -4.0])
 _HIGH: Final = np.array([math.log(20.0), math.log(200.0), 4.0])
 """Bounds of ln alpha, ln nu and atanh rho. [pure]"""
+_LEAST_NU: Final = 0.01
+"""Room for less vol of vol than this is none. [per square root of a year]"""
+_AWAY: Final = 10.0
+"""Residual where the formula does not hold. [vol]"""
 _REACH: Final = 0.95
 """Share of the room in which the formula holds that nu² may take. [pure]"""
 
@@ -39,34 +43,14 @@ class SabrSlices:
     expiry_years: tuple[float, ...]
     models: tuple[SABR, ...]
 
-    def vol(self, log_moneyness: ArrayLike, expiry_years: ArrayLike) -> Float64[np.ndarray, " n_option"]:
-        """Return vols: total variance is linear in time between expiries at the same ln(K/F), the vol is held beyond.
-
-        Parameters
-        ----------
-        log_moneyness, expiry_years : array_like of shape (n_option,)
-            ln(strike/forward), and time to expiry. [pure], [years, Act/365]
-
-        Returns
-        -------
-        ndarray of shape (n_option,)
-            Black-76 vols. [fraction per square root of a year]
-
-        References
-        ----------
-        As ``sabr_points``.
-        """
-        k, years, early, late, share = self._between(log_moneyness, expiry_years)
-        times = np.array(self.expiry_years)
-        before, after = (self._points(k, i).vol ** 2 * times[i] for i in (early, late))
-        inside = (1.0 - share) * before + share * after
-        held = np.clip(years, times[0], times[-1])
-        return np.asarray(np.sqrt(inside / held))
-
     def response(
         self, log_moneyness: ArrayLike, expiry_years: ArrayLike, *, bartlett: bool
     ) -> Float64[np.ndarray, " n_option"]:
-        """Return what the vol of a fixed strike does per unit of ln F, linear in time between expiries, held beyond.
+        """Return what the vol of a fixed strike does per unit of ln F.
+
+        Between expiries it is linear in time at the same ln(K/F). Beyond them the nearest smile is taken to be the same
+        in ln(K/F) over the square root of time, so that its response goes with one over that root, as fitted vols of
+        vol nearly do.
 
         Parameters
         ----------
@@ -84,24 +68,20 @@ class SabrSlices:
         ----------
         As ``sabr_response``.
         """
-        k, _, early, late, share = self._between(log_moneyness, expiry_years)
-        points = [self._points(k, i) for i in (early, late)]
-        before, after = (one.bartlett if bartlett else one.slide for one in points)
-        return np.asarray((1.0 - share) * before + share * after)
-
-    def _between(self, log_moneyness: ArrayLike, expiry_years: ArrayLike) -> tuple[np.ndarray, ...]:
-        """Return k, years, the slices before and after, and how far between them each option lies."""
         k, years = np.broadcast_arrays(
             np.atleast_1d(np.asarray(log_moneyness, dtype=np.float64)),
             np.atleast_1d(np.asarray(expiry_years, dtype=np.float64)),
         )
         times = np.array(self.expiry_years)
         held = np.clip(years, times[0], times[-1])
+        stretch = np.sqrt(held / years)
         late = np.clip(np.searchsorted(times, held), min(1, times.size - 1), times.size - 1)
         early = np.maximum(late - 1, 0)
         gap = times[late] - times[early]
         share = np.where(gap > 0.0, (held - times[early]) / np.where(gap > 0.0, gap, 1.0), 0.0)
-        return k, years, early, late, share
+        points = [self._points(k * stretch, which) for which in (early, late)]
+        before, after = (one.bartlett if bartlett else one.slide for one in points)
+        return np.asarray(stretch * ((1.0 - share) * before + share * after))
 
     def _points(self, k: np.ndarray, which: np.ndarray) -> SabrPoints:
         """Return every option's points on the slice that is named for it."""
@@ -184,7 +164,7 @@ def fit_sabr(quotes: SmileQuotes, *, beta: float) -> SabrFit:
     ----------
     Hagan et al. (2002), section 3.2, on beta; weights and errors as in ``calibrate_model``.
     """
-    if not 0.0 <= beta <= 1.0:
+    if not (isinstance(beta, int | float) and 0.0 <= beta <= 1.0):
         raise InputError(f"beta is {beta!r}", "give a number from 0 to 1")
     weight = quote_weights(quotes)
     vol, found, notes = np.full(quotes.expiry.size, np.nan), [], []
@@ -197,6 +177,9 @@ def fit_sabr(quotes: SmileQuotes, *, beta: float) -> SabrFit:
             )
             continue
         mid = 0.5 * (quotes.vol_bid + quotes.vol_ask)
+        if _most(float(mid[used].max()), beta, quotes.log_moneyness[used], years) <= _LEAST_NU:
+            notes.append(f"the expiry in {365.0 * years:.1f} days is too long for SABR's formula at beta {beta:g}")
+            continue
         one = _fit_slice(quotes.log_moneyness[used], mid[used], weight[used], years, beta)
         vol[mine] = sabr_points(one.model, 1.0, np.exp(quotes.log_moneyness[mine]), years).vol
         found.append((i, one))
@@ -234,7 +217,10 @@ def _fit_slice(k: np.ndarray, mid: np.ndarray, weight: np.ndarray, years: float,
         return SABR(alpha=alpha, beta=beta, vol_of_vol=min(math.exp(x[1]), _most(alpha, beta, k, years)), rho=rho)
 
     def residuals(x: np.ndarray) -> np.ndarray:
-        return np.asarray(root * (sabr_points(model_at(x), 1.0, strike, years).vol - mid))
+        try:
+            return np.asarray(root * (sabr_points(model_at(x), 1.0, strike, years).vol - mid))
+        except InputError:
+            return np.full(k.size, _AWAY)
 
     def derivatives(x: np.ndarray) -> np.ndarray:
         model = model_at(x)
@@ -247,7 +233,7 @@ def _fit_slice(k: np.ndarray, mid: np.ndarray, weight: np.ndarray, years: float,
     tries = [
         least_squares(
             residuals,
-            [math.log(at_money), math.log(min(nu, 0.5 * _most(at_money, beta, k, years))), rho],
+            [math.log(at_money), math.log(max(min(nu, 0.5 * _most(at_money, beta, k, years)), 2e-3)), rho],
             jac=derivatives,
             bounds=(_LOW, _HIGH),
             xtol=1e-8,
@@ -281,11 +267,9 @@ def _judged(
     correlations = np.full((3, 3), np.nan)
     errors = np.full(3, np.nan)
     if free.any():
-        covariance = np.linalg.pinv(jacobian[:, free].T @ jacobian[:, free], hermitian=True)
-        spread = np.sqrt(np.maximum(np.diag(covariance), 1e-300))
-        slope = np.array([model.alpha, model.vol_of_vol, 1.0 - model.rho**2])[free]
-        errors[free] = noise * spread * slope
-        correlations[np.ix_(free, free)] = covariance / np.outer(spread, spread)
+        spread, within = scatter(jacobian[:, free])
+        errors[free] = noise * spread * np.array([model.alpha, model.vol_of_vol, 1.0 - model.rho**2])[free]
+        correlations[np.ix_(free, free)] = within
     return _Slice(
         model=model,
         errors=dict(zip(_NAMES, errors.tolist(), strict=True)),

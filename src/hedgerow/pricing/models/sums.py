@@ -9,8 +9,11 @@ from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.errors import InputError, TransformError
 from hedgerow.pricing.models import affine_kernels, transform_kernels
 from hedgerow.pricing.models.affine import coefficients
-from hedgerow.pricing.models.lognormal_sv import lognormal_sums
+from hedgerow.pricing.models.lognormal_sv import lognormal_characteristic, lognormal_sums
 from hedgerow.pricing.models.parameters import AffineModel, LogNormalSV
+
+_LEAST_VARIANCE, _LARGEST_VARIANCE = 1e-14, 1e6
+"""Total variances that prices can resolve. [pure]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +36,15 @@ class CallSums:
     error: Float64[np.ndarray, " n_option"]
 
 
-def characteristic(model: AffineModel, u: ArrayLike, expiry_years: ArrayLike) -> np.ndarray:
+def characteristic(model: AffineModel | LogNormalSV, u: ArrayLike, expiry_years: ArrayLike) -> np.ndarray:
     """Return the characteristic function E[exp(iu·ln(F_T/F_0))] of a model.
 
     Parameters
     ----------
-    model : Heston, Bates, Merton or SVCJ
+    model : Heston, Bates, Merton, SVCJ or LogNormalSV
         The model.
     u : array_like of complex of shape (n_point,)
-        Where; its imaginary part must lie where the moment -Im u exists. [pure]
+        Where; its imaginary part must lie where the moment -Im u exists, for log-normal SV from -1 to 0. [pure]
     expiry_years : array_like of shape (n_point,)
         Time, positive. [years]
 
@@ -57,7 +60,7 @@ def characteristic(model: AffineModel, u: ArrayLike, expiry_years: ArrayLike) ->
 
     References
     ----------
-    Duffie, Pan, Singleton (2000), Econometrica 68:1343, section 4.2.
+    Duffie, Pan, Singleton (2000), Econometrica 68:1343, section 4.2; log-normal SV as in ``lognormal_characteristic``.
 
     Examples
     --------
@@ -65,6 +68,8 @@ def characteristic(model: AffineModel, u: ArrayLike, expiry_years: ArrayLike) ->
     >>> characteristic(Heston(v0=0.45, kappa=2.0, theta=0.5, vol_of_vol=1.2, rho=-0.3), [0.0, -1j], 0.25).round(12)
     array([1.+0.j, 1.+0.j])
     """
+    if isinstance(model, LogNormalSV):
+        return lognormal_characteristic(model, u, expiry_years)
     z, years = np.broadcast_arrays(
         1j * np.atleast_1d(np.asarray(u, dtype=np.complex128)),
         np.atleast_1d(np.asarray(expiry_years, dtype=np.float64)),
@@ -163,7 +168,10 @@ def _refuse(
     tolerance: float,
 ) -> None:
     e = int(np.flatnonzero(~(bound < np.inf))[0])
-    if nodes[e] == 0:
+    if nodes[e] == 0 and _LEAST_VARIANCE < variance[e] < _LARGEST_VARIANCE:
+        problem = "hardly any moment of the forward beyond the first exists, so no error can be bounded"
+        advice = "lower vol_of_vol or jump_correlation·variance_jump_mean"
+    elif nodes[e] == 0:
         problem = f"its total variance is {variance[e]:g}, beyond what prices can resolve"
         advice = "check parameters and expiry"
     else:

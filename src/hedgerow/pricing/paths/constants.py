@@ -101,7 +101,7 @@ def lognormal_constants(
     Raises
     ------
     InputError
-        If the vol explodes under the measure of the coin, or the step is too long.
+        If SABR's vol explodes under the measure of the coin, or the step is too long.
 
     References
     ----------

@@ -158,10 +158,15 @@ def _payoffs(
 
 def _read_options(strike: ArrayLike, is_call: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     calls = np.asarray(is_call)
-    strikes = np.atleast_1d(np.asarray(strike, dtype=np.float64))
+    try:
+        strikes = np.atleast_1d(np.asarray(strike, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise InputError(f"strike is {strike!r}", "give numbers") from None
+    if calls.ndim > 1:
+        raise InputError(f"is_call has the shape {calls.shape}", "give one flag per strike")
     if calls.dtype != np.bool_:
         raise InputError(f"is_call is of type {calls.dtype}", "give True for calls and False for puts")
-    if strikes.ndim != 1 or not np.all((strikes > 0.0) & np.isfinite(strikes)):
+    if strikes.ndim != 1 or not strikes.size or not np.all((strikes > 0.0) & np.isfinite(strikes)):
         raise InputError("a strike is no positive number, or they are no vector", "give positive strikes")
     try:
         strikes, signs = np.broadcast_arrays(strikes, np.where(calls, 1.0, -1.0))

@@ -163,17 +163,35 @@ def test_the_real_chain(market: Snapshot) -> None:
         assert np.min((1.0 - 0.5 * k * first / w) ** 2 - 0.25 * first**2 * (1.0 / w + 0.25) + 0.5 * second) > 0.1
 
 
-def test_between_expiries_total_variance_is_linear() -> None:
+def test_between_expiries_the_response_is_linear_and_beyond_it_goes_with_the_root_of_time() -> None:
     slices = SabrSlices(expiry_years=tuple(YEARS.tolist()), models=TRUTH)
     k = np.array([-0.1, 0.0, 0.1])
-    near, far = (sabr_vol(TRUTH[i], 1.0, np.exp(k), YEARS[i]) ** 2 * YEARS[i] for i in (0, 1))
+
+    def own(i: int, at: np.ndarray) -> np.ndarray:
+        return np.asarray(sabr_response(TRUTH[i], 1.0, np.exp(at), YEARS[i], bartlett=True))
+
+    for i, years in enumerate(YEARS.tolist()):
+        np.testing.assert_allclose(slices.response(k, years, bartlett=True), own(i, k), rtol=1e-13)
     t = 0.3 * YEARS[0] + 0.7 * YEARS[1]
-    np.testing.assert_allclose(slices.vol(k, np.full(3, t)) ** 2 * t, 0.3 * near + 0.7 * far, rtol=1e-13)
-    for i, t in enumerate(YEARS.tolist()):
-        np.testing.assert_allclose(slices.vol(k, t), sabr_vol(TRUTH[i], 1.0, np.exp(k), t), rtol=1e-14)
-        np.testing.assert_allclose(
-            slices.response(k, t, bartlett=True), sabr_response(TRUTH[i], 1.0, np.exp(k), t, bartlett=True), rtol=1e-13
-        )
+    between = slices.response(k, np.full(3, t), bartlett=True)
+    np.testing.assert_allclose(between, 0.3 * own(0, k) + 0.7 * own(1, k), rtol=1e-12)
+    # A smile that is the same in k/sqrt(T) four times as far away is half as steep at twice the distance.
+    far, near = 4.0 * YEARS[-1], YEARS[0] / 4.0
+    np.testing.assert_allclose(slices.response(2.0 * k, far, bartlett=True), 0.5 * own(len(TRUTH) - 1, k), rtol=1e-12)
+    np.testing.assert_allclose(slices.response(0.5 * k, near, bartlett=True), 2.0 * own(0, k), rtol=1e-12)
+
+
+def test_an_expiry_too_long_for_the_formula_is_named_and_left_out() -> None:
+    quotes = SmileQuotes(
+        expiry_years=np.array([0.1, 1.5]),
+        expiry=np.repeat([0, 1], 9),
+        log_moneyness=np.concatenate([np.linspace(-0.3, 0.3, 9), np.linspace(-2.5, 1.0, 9)]),
+        vol_bid=np.full(18, 0.79),
+        vol_ask=np.full(18, 0.81),
+    )
+    fit = fit_sabr(quotes, beta=0.0)
+    assert fit.expiry == (0,)
+    assert "the expiry in 547.5 days is too long for SABR's formula at beta 0" in fit.notes
 
 
 def test_thin_expiries_are_named_and_a_thin_chain_is_refused() -> None:
