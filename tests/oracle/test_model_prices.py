@@ -44,10 +44,9 @@ def quantlib_calls(model: Heston | Bates, days: int, strikes: np.ndarray) -> np.
         process = QuantLib.HestonModel(QuantLib.HestonProcess(flat, flat, spot, *variance))
         engine = QuantLib.AnalyticHestonEngine(process, 1e-12, 100_000)
     found = []
+    exercise = QuantLib.EuropeanExercise(today + days)
     for strike in strikes.tolist():
-        option = QuantLib.VanillaOption(
-            QuantLib.PlainVanillaPayoff(QuantLib.Option.Call, strike), QuantLib.EuropeanExercise(today + days)
-        )
+        option = QuantLib.VanillaOption(QuantLib.PlainVanillaPayoff(QuantLib.Option.Call, strike), exercise)
         option.setPricingEngine(engine)
         found.append(option.NPV())
     return np.array(found)

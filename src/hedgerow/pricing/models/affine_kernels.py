@@ -12,61 +12,69 @@ E = (1 - exp(-dT))/d and r = (d - b)/nu² = q/(d + b),
 
 import math
 
-import numpy as np
-
 from hedgerow.core.compiling import inlined, kernel
+from hedgerow.pricing.models.complex_kernels import (
+    exp_complex,
+    expm1_complex,
+    log1p_complex,
+    log1p_ratio,
+    ratio,
+    size,
+    sqrt_complex,
+)
 
 PULL, KAPPA, NU, RHO, V0, LAMBDA, MU_X, SIGMA_X, MU_V, RHO_J = range(10)
 """Places in the array of coefficients."""
 
 
 @inlined
-def expm1_complex(z):
-    """Return exp(z) - 1 without cancellation near zero."""
-    half = math.sin(0.5 * z.imag)
-    grown = math.expm1(z.real)
-    return complex(grown - 2.0 * (grown + 1.0) * half * half, (grown + 1.0) * math.sin(z.imag))
-
-
-@inlined
-def log1p_complex(z):
-    """Return ln(1 + z) without cancellation near zero."""
-    x, y = z.real, z.imag
-    return complex(0.5 * math.log1p(x * (2.0 + x) + y * y), math.atan2(y, 1.0 + x))
-
-
-@inlined
-def log1p_ratio(factor, z):
-    """Return ln(1 + factor·z)/factor, which is z at a factor of zero."""
-    small = factor * z
-    if abs(small) < 1e-8:
-        return z * (1.0 - 0.5 * small)
-    return log1p_complex(small) / factor
+def _pulled(years, x, e, m, left):
+    """Return T + 2·ln(left)/m with left = 1 - m·E/2, also where x = d·T is small and everything cancels but x·T/4."""
+    y = 0.5 * m * e
+    if size(y) > 0.2:
+        return years + 2.0 * ratio(log1p_complex(left - 1.0), m)
+    waited = years - e
+    if size(x) < 0.5:
+        term, waited, n = 0.5 * years * x, 0.0 * x, 2.0
+        while size(term) > 1e-17 * size(waited):
+            waited += term
+            n += 1.0
+            term *= x * (-1.0 / n)
+    over = ratio(y, 2.0 - y)
+    square = over * over
+    odd = 1.0 / 3.0 + square * (
+        0.2 + square * (1.0 / 7.0 + square * (1.0 / 9.0 + square * (1.0 / 11.0 + square / 13.0)))
+    )
+    return waited - e * (ratio(y, 2.0 - y) + 2.0 * over * over * ratio(odd, 2.0 - y))
 
 
 @inlined
 def roots(c, z, years):
-    """Return b, q, nu²r and r, and E: what the solution of the Riccati equation is made of."""
+    """Return the parts of the solution: q, m = d - b, p = d + b, r = m/nu², E, left = 1 - m·E/2, T + 2·ln(left)/m."""
     nu2 = c[NU] * c[NU]
     q = z - z * z
     b = c[KAPPA] - c[RHO] * c[NU] * z
-    d = np.sqrt(b * b + nu2 * q)
+    d = sqrt_complex(b * b + nu2 * q)
+    x = d * years
+    e = years * (1.0 - 0.5 * x) if size(x) < 1e-9 else -ratio(expm1_complex(-x), d)
     if b.real >= 0.0:
-        down = d + b
-        r = q / down if abs(down) > 0.0 else 0.0 * q
+        p = d + b
+        r = ratio(q, p) if size(p) > 0.0 else 0.0 * q
         m = nu2 * r
+        left = 1.0 - 0.5 * m * e
     else:
         m = d - b
-        r = m / nu2
-    x = d * years
-    e = years * (1.0 - 0.5 * x) if abs(x) < 1e-9 else -expm1_complex(-x) / d
-    return b, q, m, r, e
+        p = nu2 * ratio(q, m)
+        r = (1.0 / nu2) * m
+        left = 0.5 * ratio(p + m * exp_complex(-x), d)
+    return q, m, p, r, e, left, _pulled(years, x, e, m, left)
 
 
 @inlined
 def jump_transform(c, z, d):
     """Return E[exp(z·J_x + d·J_v)]."""
-    return np.exp(z * (c[MU_X] + 0.5 * z * c[SIGMA_X] * c[SIGMA_X])) / (1.0 - z * c[RHO_J] * c[MU_V] - c[MU_V] * d)
+    grown = exp_complex(z * (c[MU_X] + 0.5 * z * c[SIGMA_X] * c[SIGMA_X]))
+    return ratio(grown, 1.0 - z * c[RHO_J] * c[MU_V] - c[MU_V] * d)
 
 
 @inlined
@@ -85,40 +93,51 @@ def second_moment(c):
 
 
 @inlined
-def _jump_time(c, z, years, q, m, e):
-    """Return the integral over time of 1/(1 - z·rho_J·mu_v - mu_v·D), as in Duffie, Pan, Singleton (2000), page 1362."""
+def _jump_time(c, z, years, q, m, p, e):
+    """Return the integral over time of 1/(1 - z·rho_J·mu_v - mu_v·D): Duffie, Pan, Singleton (2000), page 1362."""
     held = 1.0 - z * c[RHO_J] * c[MU_V]
     if c[MU_V] == 0.0:
-        return years / held
-    nu2 = c[NU] * c[NU]
-    b = c[KAPPA] - c[RHO] * c[NU] * z
-    d = np.sqrt(b * b + nu2 * q)
-    p = 2.0 * d - m
+        return complex(years, 0.0)
     far = held * p + c[MU_V] * q
     near = held * m - c[MU_V] * q
-    return (p * years - 2.0 * c[MU_V] * q * log1p_ratio(near, -0.5 * e / held)) / far
+    return ratio(p * years - 2.0 * c[MU_V] * q * log1p_ratio(near, -0.5 * ratio(e, held)), far)
+
+
+@inlined
+def pieces(c, z, years, jumping):
+    """Return ln E[exp(z·X)] of the diffusion, what jumps add to it without their drift if asked for, and D."""
+    q, m, p, r, e, left, pulled = roots(c, z, years)
+    slope = -0.5 * ratio(q * e, left)
+    total = slope * c[V0]
+    if c[PULL] != 0.0:
+        total -= c[PULL] * r * pulled
+    jumps = 0.0 * z
+    if jumping:
+        grown = exp_complex(z * (c[MU_X] + 0.5 * z * c[SIGMA_X] * c[SIGMA_X]))
+        jumps = c[LAMBDA] * grown * _jump_time(c, z, years, q, m, p, e)
+    return total, jumps, slope
 
 
 @inlined
 def log_transform(c, z, years, drift):
     """Return the diffusion's part of ln E[exp(z·X)], the jumps' part, and D."""
-    _, q, m, r, e = roots(c, z, years)
-    d = -q * e / (2.0 - m * e)
-    total = d * c[V0]
-    if c[PULL] != 0.0:
-        total -= c[PULL] * r * (years + 2.0 * log1p_ratio(m, -0.5 * e))
-    jumps = 0.0 * z
+    total, jumps, d = pieces(c, z, years, c[LAMBDA] != 0.0)
     if c[LAMBDA] != 0.0:
-        held = np.exp(z * (c[MU_X] + 0.5 * z * c[SIGMA_X] * c[SIGMA_X])) * _jump_time(c, z, years, q, m, e)
-        jumps = c[LAMBDA] * (held - years * (1.0 + z * drift))
+        jumps -= c[LAMBDA] * years * (1.0 + z * drift)
     return total, jumps, d
+
+
+@inlined
+def rate_of_diffusion(c, z, d):
+    """Return the derivative in time to expiry of the diffusion's part of ln E[exp(z·X)]."""
+    b = c[KAPPA] - c[RHO] * c[NU] * z
+    return c[PULL] * d + c[V0] * (0.5 * c[NU] * c[NU] * d * d - b * d - 0.5 * (z - z * z))
 
 
 @inlined
 def rate_of_transform(c, z, d, drift):
     """Return the derivative of ln E[exp(z·X)] in time to expiry."""
-    b = c[KAPPA] - c[RHO] * c[NU] * z
-    rate = c[PULL] * d + c[V0] * (0.5 * c[NU] * c[NU] * d * d - b * d - 0.5 * (z - z * z))
+    rate = rate_of_diffusion(c, z, d)
     if c[LAMBDA] != 0.0:
         rate += c[LAMBDA] * (jump_transform(c, z, d) - 1.0 - z * drift)
     return rate
@@ -156,13 +175,13 @@ def _log_moment_of_diffusion(c, s, years):
 
 
 @inlined
-def log_moment_bound(c, s, years, drift):
+def log_moment_bound(c, s, years, drift, jumping):
     """Return a number that ln E[exp(s·X)] does not exceed, for real s outside (0, 1); infinite if there is none.
 
     D runs from zero to its last value without turning back, so the jumps' part is at most that of the larger one.
     """
     total, d = _log_moment_of_diffusion(c, s, years)
-    if c[LAMBDA] == 0.0 or total == math.inf:
+    if not jumping or c[LAMBDA] == 0.0 or total == math.inf:
         return total
     left = 1.0 - s * c[RHO_J] * c[MU_V] - c[MU_V] * max(d, 0.0)
     power = s * (c[MU_X] + 0.5 * s * c[SIGMA_X] * c[SIGMA_X])
@@ -171,10 +190,17 @@ def log_moment_bound(c, s, years, drift):
     return total + c[LAMBDA] * years * (math.exp(power) / left - 1.0 - s * drift)
 
 
+@inlined
+def jump_room(c, s, years):
+    """Return what must be positive for E[exp(s·J_x + D·J_v)] and the same of s + 1 to exist at all times."""
+    _, d = _log_moment_of_diffusion(c, s, years)
+    return 1.0 - (s + 1.0 if c[RHO_J] > 0.0 else s) * c[RHO_J] * c[MU_V] - c[MU_V] * max(d, 0.0)
+
+
 @kernel
 def transform_rows(c, z, years, out):
     """Fill out[n] with E[exp(z·X)] at z[n] and years[n]."""
     drift = jump_drift(c)
     for i in range(z.size):
         diffusion, jumps, _ = log_transform(c, z[i], years[i], drift)
-        out[i] = np.exp(diffusion + jumps)
+        out[i] = exp_complex(diffusion + jumps)

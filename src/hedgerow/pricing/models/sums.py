@@ -149,7 +149,9 @@ def call_sums(
     variance, bound = np.empty(expiries.size), np.empty(expiries.size)
     nodes = np.empty(expiries.size, dtype=np.int64)
     c = coefficients(model).array()
-    transform_kernels.affine_rows(c, k[order], expiries, first, tolerance, greeks, out, variance, bound, nodes)
+    transform_kernels.affine_rows(
+        c, k[order], expiries, first, tolerance, greeks, transform_kernels.LONG, out, variance, bound, nodes
+    )
     if not np.all(bound < np.inf):
         _refuse(model, expiries, bound, variance, nodes, tolerance)
     counts = np.diff(first)

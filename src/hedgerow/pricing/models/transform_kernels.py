@@ -25,6 +25,9 @@ import numpy as np
 from hedgerow.core.compiling import inlined, kernel
 from hedgerow.pricing.models.affine_kernels import (
     LAMBDA,
+    NU,
+    SIGMA_X,
+    V0,
     jump_drift,
     jump_transform,
     log_moment_bound,
@@ -32,6 +35,9 @@ from hedgerow.pricing.models.affine_kernels import (
     rate_of_transform,
     second_moment,
 )
+from hedgerow.pricing.models.complex_kernels import exp_complex
+from hedgerow.pricing.models.contour_kernels import N_PLAN, asymptote
+from hedgerow.pricing.models.sinh_kernels import MOST_POINTS, N_POINT_COLUMNS, bent_sums, clear, ends
 
 N_COLUMNS: Final = 6
 """Price, d/dF, F·d²/dF², d/dv0, d/dT, and what minimum variance adds for jumps; of a call on a forward of one."""
@@ -39,6 +45,12 @@ N_COLUMNS: Final = 6
 BLOCK: Final = 32
 MOST_NODES: Final = 32_768
 """Frequencies per expiry before the sum is given up. [count]"""
+
+LONG: Final = 128
+"""Frequencies on the straight line from which on a bent contour is tried first. [count]"""
+_LEAST_VARIANCE: Final = 1e-14
+_MOST_VARIANCE: Final = 1e6
+"""Total variances that prices can resolve. [pure]"""
 
 _POWERS: Final = 40
 _RELATIVE_GAMMA: Final = 1e2
@@ -52,14 +64,14 @@ def _period(c, years, drift, variance, low, high, log_tolerance):
 
     The tails of the model and of Black's model must both be small, so the larger moment counts.
     """
-    right = math.inf
-    left = math.inf
+    jumping = c[LAMBDA] != 0.0
+    right = left = math.inf
     s = 0.25
     for _ in range(_POWERS):
         black = 0.5 * variance * s * (s + 1.0)
         shape = s * math.log(s) - (1.0 + s) * math.log1p(s) - log_tolerance
-        up = max(log_moment_bound(c, 1.0 + s, years, drift), black)
-        down = max(log_moment_bound(c, -s, years, drift), black)
+        up = max(log_moment_bound(c, 1.0 + s, years, drift, jumping), black)
+        down = max(log_moment_bound(c, -s, years, drift, jumping), black)
         right = min(right, (up + shape - s * low) / (s + 0.5))
         left = min(left, (down + shape + (1.0 + s) * high) / (s + 0.5))
         s *= 1.414
@@ -75,7 +87,7 @@ def _fill_block(c, years, drift, variance, step, start, greeks, coefficients, si
         weight = step / math.pi * (0.5 if start + i == 0 else 1.0)
         g = weight / (w * w + 0.25)
         diffusion, jumps, d = log_transform(c, z, years, drift)
-        phi = np.exp(diffusion + jumps)
+        phi = exp_complex(diffusion + jumps)
         black = math.exp(-0.5 * variance * (w * w + 0.25))
         rest = phi - black
         sizes[0, i] = math.exp(diffusion.real)
@@ -137,25 +149,44 @@ def _add_greeks(k, step, start, count, jumps, coefficients, out, j):
 
 
 @inlined
-def _last_node(c, years, drift, variance, step, start, greeks, allowed, coefficients, sizes, before, tally):
+def _after(term, before, asymptotic, w, step):
+    """Return what terms add up to after this one: they fall at least as the last two did, or as they will far out."""
+    if not term > 0.0:
+        return 0.0
+    slope = min(math.log(before / term) if before > term else 0.0, asymptotic)
+    return term * min(1.0 / math.expm1(slope) if slope > 1e-300 else math.inf, w / step)
+
+
+@inlined
+def _heaviest(c, years, drift, w):
+    """Return a bound on what jumps multiply |phi| by on the line Re z = 1/2, from the frequency w on."""
+    if c[LAMBDA] == 0.0:
+        return 1.0
+    most = jump_transform(c, complex(0.5, 0.0), complex(0.0, 0.0)).real
+    spread = math.exp(-0.5 * (w * c[SIGMA_X]) ** 2)
+    return math.exp(c[LAMBDA] * years * (most * spread - 1.0 - 0.5 * drift))
+
+
+@inlined
+def _last_node(
+    c, years, drift, slow, variance, step, start, greeks, allowed, farthest, coefficients, sizes, before, tally
+):
     """Return how many frequencies of a block are needed, what may be missing after them, and whether that suffices.
 
-    tally[0] gathers the sizes of the terms (for rounding), tally[1] those of gamma's.
+    tally[0] gathers the sizes of the terms times what rounding does to them, tally[1] the sizes of gamma's terms.
     """
-    heavy = 1.0
-    if c[LAMBDA] != 0.0:
-        heavy = math.exp(c[LAMBDA] * years * (jump_transform(c, 0.5, 0.0) - 1.0 - 0.5 * drift))
     missing = math.inf
     for i in range(BLOCK):
         w = (start + i) * step
-        model, black = heavy * sizes[0, i], sizes[1, i]
-        ratio = max(model / before[0] if before[0] > 0.0 else 0.0, black / before[1] if before[1] > 0.0 else 0.0)
+        model, black = _heaviest(c, years, drift, w) * sizes[0, i], sizes[1, i]
+        after_model = _after(model, before[0], slow * step * (1.0 if c[NU] > 0.0 else w), w, step)
+        after_black = _after(black, before[1], variance * w * step, w, step)
         before[0], before[1] = model, black
-        tally[0] += math.hypot(coefficients[0, i], coefficients[1, i])
+        tally[0] += math.hypot(coefficients[0, i], coefficients[1, i]) * (4.0 + w * farthest)
         tally[1] += step / math.pi * (model + black)
-        if start + i < 2 or ratio >= 1.0:
+        if start + i < 2:
             continue
-        left = step / math.pi * (model + black) * ratio / (1.0 - ratio)
+        left = step / math.pi * (after_model + after_black)
         missing = left / (w * w + 0.25)
         if missing <= allowed and (not greeks or left <= _RELATIVE_GAMMA * allowed * tally[1]):
             return i + 1, missing, True
@@ -163,37 +194,62 @@ def _last_node(c, years, drift, variance, step, start, greeks, allowed, coeffici
 
 
 @inlined
-def _expiry(c, k, years, drift, second, tolerance, greeks, out, first, end, coefficients, sizes):
-    """Sum one expiry; return the total variance of Black's model, the bound of the error, and the frequencies used."""
+def _prepare(c, k, years, drift, tolerance, long):
+    """Return Black's total variance, the period, and whether the straight line takes more than so many frequencies."""
     diffusion, jumps, _ = log_transform(c, complex(0.5, 0.0), years, drift)
     variance = -8.0 * (diffusion.real + jumps.real)
-    if not 1e-14 < variance < 1e6:
-        return variance, math.inf, 0
-    low = high = k[first]
-    for j in range(first, end):
-        low, high = min(low, k[j]), max(high, k[j])
-    grown = math.exp(0.5 * high)
-    share = 0.25 * tolerance
-    period = _period(c, years, drift, variance, low, high, math.log(0.5 * share))
+    if not _LEAST_VARIANCE < variance < _MOST_VARIANCE:
+        return variance, math.inf, False
+    low, high = ends(k)
+    period = _period(c, years, drift, variance, low, high, math.log(0.125 * tolerance))
     if not period < math.inf:
-        return variance, math.inf, 0
-    step = 2.0 * math.pi / period
+        return variance, period, True
+    w = long * 2.0 * math.pi / period
+    diffusion, _, _ = log_transform(c, complex(0.5, w), years, drift)
+    left = _heaviest(c, years, drift, w) * math.exp(diffusion.real + 0.5 * high)
+    return variance, period, left > 0.25 * tolerance * max(w, 0.01 * w * w * math.sqrt(variance))
+
+
+@inlined
+def _straight(c, k, years, drift, second, variance, period, tolerance, greeks, out, coefficients, sizes):
+    """Sum one expiry on the straight line; return the bound of the error and the frequencies used."""
+    share, step = 0.25 * tolerance, 2.0 * math.pi / period
+    centre, width = asymptote(c, years, drift)
+    low, high = ends(k)
+    farthest = abs(centre) + width + max(-low, high)
+    grown = math.exp(0.5 * high)
+    slow = width if c[NU] > 0.0 else c[V0] * years
     before, tally = np.zeros(2), np.zeros(2)
-    start = 0
-    while start < MOST_NODES:
+    clear(out)
+    for start in range(0, MOST_NODES, BLOCK):
         _fill_block(c, years, drift, variance, step, start, greeks, coefficients, sizes, second)
         count, missing, enough = _last_node(
-            c, years, drift, variance, step, start, greeks, share / grown, coefficients, sizes, before, tally
+            c,
+            years,
+            drift,
+            slow,
+            variance,
+            step,
+            start,
+            greeks,
+            share / grown,
+            farthest,
+            coefficients,
+            sizes,
+            before,
+            tally,
         )
-        for j in range(first, end):
+        for j in range(k.size):
             if greeks:
                 _add_greeks(k[j], step, start, count, c[LAMBDA] != 0.0, coefficients, out, j)
             else:
                 _add_prices(k[j], step, start, count, coefficients, out, j)
-        start += count
         if enough:
-            return variance, share + grown * (missing + _ROUNDING * (tally[0] + start * step)), start
-    return variance, math.inf, start
+            for j in range(k.size):
+                _finish(k[j], greeks, out, j)
+            rounding = _ROUNDING * (1.0 + grown * (grown + tally[0]))
+            return share + grown * missing + rounding, start + count
+    return math.inf, MOST_NODES
 
 
 @inlined
@@ -210,7 +266,7 @@ def _finish(k, greeks, out, j):
 
 
 @kernel
-def affine_rows(c, k, years, first, tolerance, greeks, out, variance, bound, nodes):
+def affine_rows(c, k, years, first, tolerance, greeks, long, out, variance, bound, nodes):
     """Fill out[6, n] for calls on a forward of one at log-moneyness k[n], sorted by expiry: first[e] to first[e + 1].
 
     Rows 0 to 2 are to be added to those of Black's model with total variance variance[e]; bound[e] is infinite where
@@ -219,12 +275,18 @@ def affine_rows(c, k, years, first, tolerance, greeks, out, variance, bound, nod
     drift = jump_drift(c)
     second = second_moment(c)
     coefficients, sizes = np.empty((8, BLOCK)), np.empty((2, BLOCK))
-    for row in range(out.shape[0]):
-        for j in range(k.size):
-            out[row, j] = 0.0
+    points, plans = np.empty((N_POINT_COLUMNS, MOST_POINTS)), np.empty((3, N_PLAN))
     for e in range(years.size):
-        variance[e], bound[e], nodes[e] = _expiry(
-            c, k, years[e], drift, second, tolerance, greeks, out, first[e], first[e + 1], coefficients, sizes
-        )
-        for j in range(first[e], first[e + 1]):
-            _finish(k[j], greeks, out, j)
+        here, into = k[first[e] : first[e + 1]], out[:, first[e] : first[e + 1]]
+        variance[e], period, is_long = _prepare(c, here, years[e], drift, tolerance, long)
+        bound[e], nodes[e] = math.inf, 0
+        if is_long:
+            bound[e], nodes[e] = bent_sums(
+                c, here, years[e], drift, second, variance[e], tolerance, greeks, plans, points, into
+            )
+        if not bound[e] <= tolerance and period < math.inf:
+            bound[e], nodes[e] = _straight(
+                c, here, years[e], drift, second, variance[e], period, tolerance, greeks, into, coefficients, sizes
+            )
+        if not bound[e] <= tolerance:
+            bound[e] = math.inf
