@@ -79,7 +79,7 @@ def test_a_chain_too_thin_is_one_line(capsys: pytest.CaptureFixture[str], market
     thin = quoted_market(market, JUMPS.vol, expiries=EXPIRIES[:2], strikes=(2000, 2200, 2400))
     saved = save_snapshot(thin, tmp_path / "thin")
     line = refused(capsys, tmp_path, saved, "--html", tmp_path / "x.html")
-    assert "6 quotes with a bid in 2 expiries cannot be calibrated to" in line
+    assert "6 quotes with a bid in 2 expiries, 3 strikes cannot be calibrated to" in line
     assert "heston needs" in line
 
 

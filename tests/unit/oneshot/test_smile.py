@@ -12,6 +12,7 @@ import pytest
 
 import hedgerow as hr
 from hedgerow.book import Marking, assemble, deltas_by_convention, exposure_of
+from hedgerow.cli import main
 from hedgerow.config import Desk
 from hedgerow.config.desk import MinimumVarianceTerms, PositionLine, SabrTerms
 from hedgerow.core.arrays import frozen
@@ -23,7 +24,7 @@ from hedgerow.market import Snapshot
 from hedgerow.oneshot.resolve import compile_positions, with_assumed_quotes
 from hedgerow.oneshot.smile import Smile, fit_smile
 from hedgerow.pricing import DeltaConvention, QuadraticFit, VolDynamics, black76, implied_vol, mark_vols
-from hedgerow.pricing.models import Heston, price_model
+from hedgerow.pricing.models import SVCJ, Heston, price_model
 from hedgerow.pricing.surface import ChainFit, OptionChain, fit_chain
 
 STICKY, MONEYNESS, SURFACE, FITTED, MODEL, BEST, BARTLETT = DeltaConvention
@@ -463,3 +464,29 @@ def test_no_instruments_at_all_give_a_ticket(desk: Desk, market: Snapshot) -> No
     ticket = hr.hedge(desk, market, neutral={}, instruments=[])
     assert ticket.trades == ()
     assert all(one.before == one.after for one in ticket.delta_by_convention)
+
+
+def test_the_command_line_knows_every_convention() -> None:
+    assert list(main._CONVENTIONS) == [one.value for one in DeltaConvention]
+
+
+def test_a_convention_that_cannot_be_had_is_left_out_unless_it_is_held(desk: Desk, market: Snapshot) -> None:
+    heavy = SVCJ(
+        v0=0.5, kappa=3.0, theta=0.4, vol_of_vol=2.0, rho=-0.2, jump_intensity=1.0, jump_mean=0.0, jump_vol=0.1,
+        variance_jump_mean=1.0, jump_correlation=0.6,
+    )  # fmt: skip
+    stated = with_terms(desk, model=heavy)
+    ticket = hr.hedge(stated, market, neutral={"delta": 0.0})
+    assert [one.convention for one in ticket.delta_by_convention] == [STICKY, MONEYNESS, SURFACE, MODEL]
+    assert any(note.startswith("no delta minimum_variance_model: SVCJ: its jumps have no") for note in ticket.notes)
+    with pytest.raises(hr.ConfigError, match=r"hedge: the delta minimum_variance_model cannot be had: SVCJ: its jumps"):
+        hr.hedge(stated, market, neutral={"delta": 0.0}, delta_convention="minimum_variance_model")
+
+
+def test_beta_of_the_file_is_checked_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "desk.toml"
+    path.write_text((hr.example("eth-2024-01-08") / "desk.toml").read_text() + "\n[hedge.sabr]\nbeta = 1.5\n")
+    with pytest.raises(
+        hr.ConfigError, match=r"desk.toml:\d+: hedge.sabr.beta: beta = 1.5 .*; give a number from 0 to 1"
+    ):
+        hr.load_desk(path)
