@@ -48,6 +48,7 @@ bench: .venv/installed-dev
 	@$(BIN)/python benches/growth.py
 	@$(BIN)/hedgerow bench engine --growth
 	@$(BIN)/hedgerow bench pricing
+	@$(BIN)/hedgerow bench models --rounds 1
 
 docs: .venv/installed-dev
 	@$(BIN)/python tools/draw_pictures.py

@@ -36,8 +36,8 @@ from hedgerow.pricing.models.affine_kernels import (
     second_moment,
 )
 from hedgerow.pricing.models.complex_kernels import exp_complex
-from hedgerow.pricing.models.contour_kernels import N_PLAN, asymptote
-from hedgerow.pricing.models.sinh_kernels import MOST_POINTS, N_POINT_COLUMNS, bent_sums, clear, ends
+from hedgerow.pricing.models.contour_kernels import MOST_POINTS, N_PLAN, asymptote
+from hedgerow.pricing.models.sinh_kernels import N_POINT_COLUMNS, bent_sums, clear, ends
 
 N_COLUMNS: Final = 6
 """Price, d/dF, F·d²/dF², d/dv0, d/dT, and what minimum variance adds for jumps; of a call on a forward of one."""
