@@ -16,6 +16,8 @@ from hedgerow.pricing.paths.schemes import Measure, Scheme, choose_scheme
 
 _BLOCK_NUMBERS = 1 << 15
 """Random numbers of one driver in a block: all arrays of a block then take one or two megabytes."""
+_MOST_STEPS = 10_000_000
+"""Of one path, and of all paths of a block together. [count]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +119,12 @@ def simulate(
     forward, years = positive_number("forward", forward), positive_number("years", years)
     _check_measure(measure, drift)
     total = steps * substeps
+    if total > _MOST_STEPS:
+        raise InputError(f"{total:,} steps in one path", f"give at most {_MOST_STEPS:,}: one path must fit in memory")
     scheme = choose_scheme(model, measure, forward, years / total, drift)
     drivers = _drivers(scheme, seed, total, paths, antithetic, sobol)
     size = max(_BLOCK_NUMBERS // total, 1) if block is None else whole_number("block", block, 1)
+    size = min(size, max(_MOST_STEPS // total, 1), paths)
     if antithetic:
         size += size % 2
     times = frozen(np.arange(steps + 1) * (years / steps))

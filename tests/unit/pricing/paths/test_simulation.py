@@ -254,3 +254,9 @@ def test_every_scheme_states_its_bias(name: str) -> None:
     found = stated_bias(MODELS[name])
     assert found.order == (math.inf if name == "merton" else 2.0)
     assert found.says.startswith("Exact")
+
+
+def test_a_path_that_does_not_fit_in_memory_is_refused() -> None:
+    calm = Merton(vol=0.6, jump_intensity=0.0, jump_mean=0.0, jump_vol=0.0)
+    with pytest.raises(InputError, match="1,000,000,000 steps in one path; give at most 10,000,000"):
+        simulate(calm, forward=1.0, years=1.0, steps=10**9, paths=2, seed=1, measure="quote")
