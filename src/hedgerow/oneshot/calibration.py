@@ -81,7 +81,10 @@ def calibrate(
     if model not in MODELS:
         raise InputError(f"the model {model!r}", f"give one of {', '.join(MODELS)}")
     read, unread = usable_chain(market, max_age_s)
-    if min_days > 0.0 or max_days < math.inf:
+    days = (min_days, max_days)
+    if not (all(isinstance(one, int | float) for one in days) and 0.0 <= min_days < max_days):
+        raise InputError(f"min_days is {min_days!r} and max_days is {max_days!r}", "give 0 <= min_days < max_days")
+    if days != (0.0, math.inf):
         read = within_days(read, min_days, max_days, market.source)
         unread = tuple(item for item in unread if expiry_of(item.name) in read.expiries_ns)
     svi = family_figures(fit_chain(read, kind="svi"))

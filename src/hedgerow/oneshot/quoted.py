@@ -71,13 +71,9 @@ def within_days(chain: OptionChain, least: float, most: float, source: str) -> O
 
     Raises
     ------
-    InputError
-        If the times are no range.
     MarketDataError
         If no usable quote is left.
     """
-    if not 0.0 <= least < most:
-        raise InputError(f"min_days is {least!r} and max_days is {most!r}", "give a range: 0 <= min_days < max_days")
     days = np.array([365.0 * years_between(chain.as_of_ns, expiry_ns) for expiry_ns in chain.expiries_ns])
     held = np.flatnonzero((days >= least) & (days <= most))
     rows = np.flatnonzero(np.isin(chain.expiry, held))

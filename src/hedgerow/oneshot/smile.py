@@ -60,7 +60,14 @@ class Smile:
     def notes(self) -> tuple[str, ...]:
         """What was not fitted as asked for. [text]"""
         surface = () if self.fit is None else self.fit.parameters.notes
-        return (*(f"surface: {note}" for note in surface), *(f"Bartlett's delta: {note}" for note in self.sabr_notes))
+        model = (
+            () if self.dynamics.model is None else (f"deltas of a model: [hedge.model] states {self.dynamics.model}",)
+        )
+        return (
+            *model,
+            *(f"surface: {note}" for note in surface),
+            *(f"Bartlett's delta: {note}" for note in self.sabr_notes),
+        )
 
     @property
     def last_ns(self) -> int:

@@ -188,7 +188,7 @@ def test_an_age_that_is_none_is_refused(market: Snapshot, wrong: Any) -> None:
 
 def test_chains_too_thin_are_refused(market: Snapshot, quoted: Snapshot) -> None:
     few = quoted_market(market, JUMPS.vol, expiries=EXPIRIES[:2], strikes=(2000, 2200, 2400))
-    with pytest.raises(hr.MarketDataError, match=r"6 quotes with a bid in 2 expiries cannot be calibrated to; heston"):
+    with pytest.raises(hr.MarketDataError, match=r"6 quotes with a bid in 2 expiries, 3 strikes cannot be calibrated to; heston"):
         calibrate(few)
     single = quoted_market(market, JUMPS.vol, expiries=EXPIRIES[:1])
     with pytest.raises(hr.MarketDataError, match=r"quotes with a bid in 1 expiry cannot"):
@@ -222,8 +222,10 @@ def test_expiries_can_be_left_out_by_their_days() -> None:
     assert part.fits[0].noise_vol_points < whole.fits[0].noise_vol_points
     with pytest.raises(hr.MarketDataError, match=r"no usable option expires in 400 to 500 days, but in 0.86 to 353.86"):
         hr.calibrate(market, model="merton", min_days=400.0, max_days=500.0)
-    with pytest.raises(hr.InputError, match=r"min_days is 9.0 and max_days is 7.0; give a range"):
+    with pytest.raises(hr.InputError, match=r"min_days is 9.0 and max_days is 7.0; give 0 <= min_days"):
         hr.calibrate(market, model="merton", min_days=9.0, max_days=7.0)
+    with pytest.raises(hr.InputError, match="min_days is nan"):
+        hr.calibrate(market, model="merton", min_days=math.nan)
 
 
 def test_the_table_for_the_desk_file_is_one_that_it_reads(tmp_path: Path) -> None:

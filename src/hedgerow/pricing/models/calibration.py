@@ -42,6 +42,8 @@ _EVALUATIONS: Final = (4, 10, 200)
 """So many of the best starts are followed for so many evaluations, the best of those for longer. [count]"""
 _AWAY: Final = 10.0
 """Residual of a model that cannot be priced. [vol]"""
+_NOTHING: Final = 10.0
+"""An error bar of so many large values says nothing: the parameter is not determined. [pure]"""
 _LEAST_STRIKES: Final = 3
 """Fewer different strikes hold no smile. [count]"""
 
@@ -230,7 +232,7 @@ def _check_start(problem: _Problem, start: FittedModel) -> None:
 
 
 def _candidates(problem: _Problem, start: FittedModel | None) -> list[FittedModel]:
-    """Return where to start from: the best few of many."""
+    """Return where to start from: the best of each size of jumps, then the best of the rest."""
     if start is not None:
         return [start]
     below = simpler(problem.kind)
@@ -241,7 +243,10 @@ def _candidates(problem: _Problem, start: FittedModel | None) -> list[FittedMode
         fitted = easier.model
     many = starts(problem.kind, problem.k[problem.used], problem.years[problem.used], problem.mid[problem.used], fitted)
     costs = [float(np.sum(problem.residuals(free_of(model)) ** 2)) for model in many]
-    return [many[i] for i in np.argsort(costs, kind="stable")[: problem.tries[0]]]
+    order = np.argsort(costs, kind="stable").tolist()
+    first = {getattr(many[i], "jump_vol", 0.0): i for i in reversed(order)}
+    best = sorted(first.values(), key=order.index)
+    return [many[i] for i in (*best, *(i for i in order if i not in best))[: problem.tries[0]]]
 
 
 def _search(problem: _Problem, candidates: list[FittedModel], tell: Progress) -> Float64[np.ndarray, " n_parameter"]:
@@ -320,6 +325,8 @@ def _error_bars(
     spread, within = scatter(problem.derivatives(x)[:, inside])
     errors = np.full(len(names), np.nan)
     errors[inside] = noise * spread * slopes(problem.kind, model)[inside]
+    sizes = np.array([natural_size(model, name) for name in names])
+    errors[errors > _NOTHING * sizes] = np.inf
     correlations = np.full((len(names), len(names)), np.nan)
     correlations[np.ix_(inside, inside)] = within
     return dict(zip(names, errors.tolist(), strict=True)), correlations

@@ -13,6 +13,7 @@ with dW dZ = rho dt (in the last one dZ is independent of dW) and m = E[exp(J_x)
 """
 
 import math
+from numbers import Real
 from typing import TypeAlias
 
 import msgspec
@@ -288,7 +289,7 @@ def _check_jumps(model: Bates | Merton | SVCJ) -> None:
 def _check_finite(model: msgspec.Struct) -> None:
     for name in model.__struct_fields__:
         value = getattr(model, name)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
+        number = isinstance(value, Real) and not isinstance(value, bool)
         _refuse_unless(number and abs(value) <= _LARGEST, model, name, f"give a finite number, at most {_LARGEST:g}")
 
 

@@ -9,6 +9,19 @@ from hedgerow.core.arrays import Float64
 from hedgerow.pricing.models.coordinates import FittedModel
 from hedgerow.pricing.models.parameters import SVCJ, Bates, Heston, LogNormalSV, Merton
 
+_CALMER = ((1.0, 1.0, 1.0), (0.7, 1.0, 0.6), (0.9, 0.3, 0.4))
+"""Shares of the variances, of the mean reversion and of the vol of vol that jumps may leave to the diffusion."""
+_LEAPS = tuple(
+    (often, mean, size)
+    for size, choices in {
+        0.03: ((20.0, 0.0), (100.0, 0.0)),
+        0.1: ((2.0, -0.1), (2.0, 0.1), (20.0, -0.1), (20.0, 0.1)),
+        0.5: ((0.25, -0.2), (0.25, 0.1), (1.0, -0.1)),
+    }.items()
+    for often, mean in choices
+)
+"""Jumps a year, their mean and their standard deviation: many small ones, some, a few large ones."""
+
 
 def simpler(kind: str) -> str | None:
     """Return the kind whose fit a calibration starts from.
@@ -66,7 +79,7 @@ def starts(
             return [
                 Bates(
                     v0=share * h.v0,
-                    kappa=h.kappa,
+                    kappa=slow * h.kappa,
                     theta=share * h.theta,
                     vol_of_vol=calm * h.vol_of_vol,
                     rho=h.rho,
@@ -74,18 +87,20 @@ def starts(
                     jump_mean=mean,
                     jump_vol=size,
                 )
-                for (share, calm), often, (mean, size) in itertools.product(
-                    ((1.0, 1.0), (0.7, 0.6)), (0.1, 2.0, 20.0, 100.0), ((0.0, 0.03), (-0.1, 0.1), (0.1, 0.1))
-                )
+                for (share, slow, calm), (often, mean, size) in itertools.product(_CALMER, _LEAPS)
             ]
         case "svcj", Bates() as b:
             shared = {name: getattr(b, name) for name in Bates.__struct_fields__}
             return [
                 SVCJ(**{**shared, **change}, variance_jump_mean=mean, jump_correlation=tie)
                 for change, mean, tie in itertools.product(
-                    ({}, {"jump_intensity": 1.0, "jump_mean": -0.05, "jump_vol": 0.1}),
-                    (1e-3, 0.1, 0.5),
-                    (-0.3, 0.0, 0.3),
+                    (
+                        {},
+                        {"jump_intensity": 1.0, "jump_mean": -0.05, "jump_vol": 0.1},
+                        {"jump_intensity": 1.0, "jump_mean": -0.05, "jump_vol": 0.4, "kappa": min(b.kappa, 25.0)},
+                    ),
+                    (1e-3, 0.1, 0.5, 3.0),
+                    (-0.1, 0.1),
                 )
             ]
         case _:

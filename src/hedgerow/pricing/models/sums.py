@@ -178,7 +178,8 @@ def _refuse(
         advice = "check parameters and expiry"
     else:
         problem = f"{nodes[e]:,} frequencies did not reach {tolerance:g} of the forward"
-        advice = "loosen the tolerance; nearly perfect correlation or a vol of vol far above the vol makes it slow"
+        slow = "strikes far from the forward, nearly perfect correlation or a vol of vol far above the vol"
+        advice = f"loosen the tolerance; {slow} make it slow"
 
     where = f"{type(model).__name__} at {expiries[e]:g} years"
     raise TransformError(f"{where}: {problem}", advice, expiry_years=float(expiries[e]))

@@ -192,6 +192,7 @@ def test_a_correlation_of_jumps_held_back_is_at_its_edge() -> None:
 
 
 def test_a_start_that_cannot_be_priced_is_refused() -> None:
-    wild = Heston(v0=0.3, kappa=0.01, theta=0.3, vol_of_vol=30.0, rho=-0.99)
-    with pytest.raises(InputError, match="the start cannot be priced: Heston"):
-        calibrate_model("heston", make_model_chain(HESTON, noise=NOISE, seed=1, days=(2, 3650)), start=wild)
+    wild = LogNormalSV(vol0=1.0, theta=1.0, kappa1=0.05, kappa2=0.05, beta=0.0, vol_of_vol=6.0)
+    quotes = make_model_chain(HESTON, noise=NOISE, seed=1, days=(30, 3650), strikes=7)
+    with pytest.raises(InputError, match="the start cannot be priced: LogNormalSV"):
+        calibrate_model("lognormal_sv", quotes, start=wild)
