@@ -10,7 +10,9 @@ from hedgerow.pricing.models.parameters import LogNormalSV
 from hedgerow.pricing.models.prices import price_model
 
 _TOLERANCE, _ROUGH_TOLERANCE = 1e-12, 1e-9
-"""Of prices; log-normal SV reaches no more. [fraction of the forward]"""
+"""Of prices; log-normal SV and strikes thousands of times the forward reach no more. [fraction of the forward]"""
+_FAR = 5.0
+"""Rounding grows with the strike: beyond this ln(strike/forward) it passes the finer tolerance. [pure]"""
 _WORTH = 1e3
 """An option worth less than so many tolerances has no vol to speak of: its vol is taken to stay. [pure]"""
 
@@ -40,7 +42,8 @@ def model_response(
     -------
     ndarray of shape (n_option,)
         d sigma_K / d ln F; zero where the option is worth less than 1e-9 of the
-        forward, under log-normal SV 1e-6. [vol per unit of ln F]
+        forward, under log-normal SV or
+        beside strikes of 150 times the forward 1e-6. [vol per unit of ln F]
 
     Raises
     ------
@@ -55,7 +58,8 @@ def model_response(
     doi 10.1016/j.jbankfin.2006.11.011, eq. 9 to 12.
     """
     strike, is_call = np.exp(log_moneyness), log_moneyness >= 0.0
-    tolerance = _ROUGH_TOLERANCE if isinstance(model, LogNormalSV) else _TOLERANCE
+    far = bool(np.any(log_moneyness > _FAR))
+    tolerance = _ROUGH_TOLERANCE if far or isinstance(model, LogNormalSV) else _TOLERANCE
     greeks = price_model(model, 1.0, strike, expiry_years, is_call, inverse=False, tolerance=tolerance)
     delta = greeks.minimum_variance_delta if minimum_variance else greeks.delta
     if not np.isfinite(delta).all():
