@@ -9,7 +9,7 @@ help:
 	@echo "make test    the whole test suite"
 	@echo "make check   everything that CI checks, which is make test: format, lint, types and floors are tests too"
 	@echo "make soak    the laws on thousands of generated inputs each (minutes)"
-	@echo "make bench   print start-up times, how the work grows, and engine and pricing beside their peers (minutes)"
+	@echo "make bench   print start-up times, how the work grows, and every bench beside its peers (minutes)"
 	@echo "make docs    rewrite the printed outputs and the pictures in README and docs"
 	@echo "make format  format the code"
 	@echo "make clean   remove .venv and caches"
@@ -49,6 +49,7 @@ bench: .venv/installed-dev
 	@$(BIN)/hedgerow bench engine --growth
 	@$(BIN)/hedgerow bench pricing
 	@$(BIN)/hedgerow bench models --rounds 1
+	@$(BIN)/hedgerow bench optimizer --rounds 1
 
 docs: .venv/installed-dev
 	@$(BIN)/python tools/draw_pictures.py

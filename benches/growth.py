@@ -12,6 +12,7 @@ import numpy as np
 
 import hedgerow as hr
 from hedgerow.book import ContractPosition, Marking, assemble, rows_of, value_book
+from hedgerow.costs import proportional
 from hedgerow.hedging import HedgeProblem, plan_hedge, solve
 from hedgerow.instruments import parse_deribit
 from hedgerow.pricing import mark_vols
@@ -59,11 +60,12 @@ def problem(n: int, seed: int) -> HedgeProblem:
         unit_loads=rng.normal(size=(8, n)),
         covariance=root @ root.T / 8.0,
         risk_aversion=0.01,
-        cost=0.1 * rng.random(n),
+        curves=tuple(proportional(float(cost)) for cost in 0.1 * rng.random(n)),
         bands=tuple(GreekBand(name=f"greek {j}", lower=0.0, upper=0.0) for j in range(3)),
         book_greeks=greeks @ (10.0 * rng.normal(size=n)),
         unit_greeks=greeks,
-        box=np.full(n, 200.0),
+        trade_lower=np.full(n, -200.0),
+        trade_upper=np.full(n, 200.0),
         lot=np.full(n, 0.1),
     )
 

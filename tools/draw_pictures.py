@@ -7,18 +7,20 @@ import sys
 from pathlib import Path
 
 import hedgerow as hr
-from hedgerow.report import calibration_pictures, pictures
+from hedgerow.report import calibration_pictures, pictures, risk_pictures
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 EXAMPLE = "eth-2024-01-08"
 
 
 def main(folder: Path) -> None:
-    """Write every picture, as ``surface-NAME.svg`` and ``calibration-NAME.svg``."""
-    market = hr.load_snapshot(hr.example(EXAMPLE))
+    """Write every picture, as ``surface-NAME.svg``, ``calibration-NAME.svg`` and ``risk-NAME.svg``."""
+    example = hr.example(EXAMPLE)
+    desk, market = hr.load_desk(example / "desk.toml"), hr.load_snapshot(example)
     surface, calibration = hr.surface(market), hr.calibrate(market)
     drawn = {f"surface-{name}.svg": draw(surface) for name, draw in pictures.PICTURES.items()}
     drawn |= {f"calibration-{name}.svg": draw(calibration) for name, draw in calibration_pictures.PICTURES.items()}
+    drawn |= {f"risk-{name}.svg": draw(hr.risk(desk, market)) for name, draw in risk_pictures.PICTURES.items()}
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in drawn.items():
         path = folder / name

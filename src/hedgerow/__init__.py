@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from hedgerow.examples import example
     from hedgerow.journal import replay
     from hedgerow.market import Snapshot, load_snapshot, save_snapshot
-    from hedgerow.oneshot import calibrate, hedge, surface
+    from hedgerow.oneshot import calibrate, hedge, risk, surface
     from hedgerow.pricing import black76, implied_vol
     from hedgerow.pricing.models import SABR, SVCJ, Bates, Heston, LogNormalSV, Merton, price_model
-    from hedgerow.report import BacktestReport, CalibrationReport, Ticket
+    from hedgerow.report import BacktestReport, CalibrationReport, RiskReport, Ticket
 
 _HOMES: Final = {
     "BacktestReport": "hedgerow.report",
@@ -45,6 +45,7 @@ _HOMES: Final = {
     "Merton": "hedgerow.pricing.models",
     "Money": "hedgerow.core.money",
     "NumeraireError": "hedgerow.core.errors",
+    "RiskReport": "hedgerow.report",
     "SABR": "hedgerow.pricing.models",
     "SVCJ": "hedgerow.pricing.models",
     "Snapshot": "hedgerow.market",
@@ -63,6 +64,7 @@ _HOMES: Final = {
     "load_study": "hedgerow.config",
     "price_model": "hedgerow.pricing.models",
     "replay": "hedgerow.journal",
+    "risk": "hedgerow.oneshot",
     "save_snapshot": "hedgerow.market",
     "surface": "hedgerow.oneshot",
 }
@@ -82,6 +84,7 @@ __all__ = [
     "Merton",
     "Money",
     "NumeraireError",
+    "RiskReport",
     "SABR",
     "SVCJ",
     "Snapshot",
@@ -100,6 +103,7 @@ __all__ = [
     "load_study",
     "price_model",
     "replay",
+    "risk",
     "save_snapshot",
     "surface",
 ]

@@ -19,7 +19,7 @@ from hedgerow import events
 from hedgerow.backtesting import load
 from hedgerow.cli.main import app
 from hedgerow.cli.replaying import show_replays
-from hedgerow.config import Desk, Study
+from hedgerow.config import Desk, Measure, ScenarioTerms, Study
 from hedgerow.config.desk import PositionLine
 from hedgerow.journal import Divergence, TornTail
 from hedgerow.market import Snapshot, deribit_chain, manifest, save, uniswap_hours
@@ -214,11 +214,12 @@ def test_every_column_of_a_snapshot_is_documented(tmp_path: Path, market: Snapsh
 
 
 def _paths(node: Any, path: str = "") -> Iterator[str]:
-    """Walk the ticket: keys by dotted path, list items as [], names of pools and conventions in angle brackets."""
+    """Walk the ticket: keys by dotted path, items of a list as [], names that are keys in angle brackets."""
     names = {convention.value: "<convention>" for convention in DeltaConvention}
     if isinstance(node, dict):
         for key, value in node.items():
-            here = f"{path}.{'<pool>' if ':' in key else names.get(key, key)}".lstrip(".")
+            name = "<instrument>" if path == "per_aversion.trades" else names.get(key, key)
+            here = f"{path}.{'<pool>' if ':' in key else name}".lstrip(".")
             yield here
             yield from _paths(value, here)
     elif isinstance(node, list):
@@ -229,7 +230,14 @@ def _paths(node: Any, path: str = "") -> Iterator[str]:
 def test_the_json_ticket_and_its_page_agree(desk: Desk, market: Snapshot) -> None:
     unquoted = PositionLine(instrument="ETH-26JAN24-2075-C", quantity=1.0)
     desk = msgspec.structs.replace(desk, position=(*desk.position, unquoted))
-    real = set(_paths(hr.hedge(desk, market).to_dict()))
+    real = set(_paths(hr.hedge(desk, market, frontier=2).to_dict()))
+    # What is there only when it is asked for.
+    scenarios = ScenarioTerms(measure=Measure.WORST, weight=0.1)
+    short = desk.hedge.instruments[:1]
+    hedge = msgspec.structs.replace(desk.hedge, scenarios=scenarios, neutral={}, instruments=short, limits={})
+    asked = hr.hedge(msgspec.structs.replace(desk, hedge=hedge), market, next_best=1)
+    assert asked.next_best
+    real |= set(_paths(asked.to_dict()))
     rows = _first_column(_page("ticket-json.md"))
     assert real - rows == set()
     assert rows - real == set(), "the page names keys that do not exist"
@@ -297,10 +305,19 @@ def _modules() -> list[Path]:
 
 def _public(body: list[ast.stmt]) -> Iterator[ast.FunctionDef | ast.ClassDef]:
     for node in body:
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+        if (
+            isinstance(node, ast.FunctionDef | ast.ClassDef)
+            and not node.name.startswith("_")
+            and not _is_overload(node)
+        ):
             yield node
             if isinstance(node, ast.ClassDef):
                 yield from _public(node.body)
+
+
+def _is_overload(node: ast.FunctionDef | ast.ClassDef) -> bool:
+    """Tell whether a function only states types: the one that follows it is described."""
+    return any(ast.unparse(mark) == "overload" for mark in node.decorator_list)
 
 
 def _parts(node: ast.FunctionDef | ast.ClassDef) -> dict[str, str]:

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="arg-type, attr-defined, no-any-return, operator"
 """Laws of the optimizer."""
 
 import dataclasses
@@ -8,8 +9,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import hedgerow as hr
-from hedge_problems import clarabel_objective, generated
+from hedge_problems import boxed, clarabel_objective, costs_of, generated, proportionals
 from hedgerow.core.errors import SolveFault
+from hedgerow.costs import HoldingCost
 from hedgerow.hedging import GreekBand, HedgeProblem, certify, plan_hedge, solve
 
 seeds = st.integers(0, 10**6)
@@ -38,8 +40,8 @@ def test_units_do_not_matter(seed: int) -> None:
         problem,
         unit_loads=problem.unit_loads * unit,
         unit_greeks=problem.unit_greeks * unit,
-        cost=problem.cost * unit,
-        box=problem.box / unit,
+        curves=proportionals(costs_of(problem) * unit),
+        **boxed(problem.trade_upper / unit),
         lot=problem.lot / unit,
     )
     one, two = solve(problem), solve(other)
@@ -76,12 +78,12 @@ def test_exact_neutrality_leaves_less_than_the_lots(seed: int) -> None:
     assert np.all(np.abs(before) <= 1e-9 * size)
     assert np.all(np.abs(after) <= 0.5 * np.abs(problem.unit_greeks) @ problem.lot * (1 + 1e-6))
     np.testing.assert_allclose(plan.quantity, plan.lots * problem.lot, rtol=1e-15)
-    assert np.all(np.abs(plan.quantity) <= problem.box * (1 + 1e-9))
+    assert np.all(np.abs(plan.quantity) <= problem.trade_upper * (1 + 1e-9))
 
 
 @given(seeds, st.floats(0.1, 1000.0))
 def test_doubling_the_book_doubles_the_trades_without_costs_and_limits(seed: int, factor: float) -> None:
-    problem = dataclasses.replace(generated(seed, n=5, m=2, cost=0.0), box=np.full(5, np.inf))
+    problem = dataclasses.replace(generated(seed, n=5, m=2, cost=0.0), **boxed(np.full(5, np.inf)))
     doubled = dataclasses.replace(
         problem, book_loads=factor * problem.book_loads, book_greeks=factor * problem.book_greeks
     )
@@ -110,11 +112,7 @@ def twins(aversion: float, *, dear: float = 20.0, cheap: float = 1.0) -> HedgePr
         unit_loads=np.array([[1.0, 1.0]]),
         covariance=np.array([[4_000.0]]),
         risk_aversion=aversion,
-        cost=np.array([cheap, dear]),
-        bands=(),
-        book_greeks=np.zeros(0),
-        unit_greeks=np.zeros((0, 2)),
-        box=np.full(2, np.inf),
+        curves=proportionals(np.array([cheap, dear])),
         lot=np.ones(2),
     )
 
@@ -145,7 +143,7 @@ def test_nearly_collinear_targets_are_met_or_refused() -> None:
         book_greeks=np.array([500.0, 501.0]),
         unit_greeks=np.array([[1.0, 2.0], [1.0, 2.0000001]]),
         bands=tuple(GreekBand(name=name, lower=0.0, upper=0.0) for name in ("one", "two")),
-        box=np.full(2, np.inf),
+        **boxed(np.full(2, np.inf)),
     )
     try:
         solution = solve(problem)
@@ -183,11 +181,8 @@ def test_one_instrument_has_the_closed_form(
         unit_loads=np.array([[1.0]]),
         covariance=np.array([[deviation**2]]),
         risk_aversion=aversion,
-        cost=np.array([cost]),
-        bands=(),
-        book_greeks=np.zeros(0),
-        unit_greeks=np.zeros((0, 1)),
-        box=np.array([box]),
+        curves=proportionals(np.array([cost])),
+        **boxed(np.array([box])),
         lot=np.array([1e-6]),
     )
     expected = -np.sign(book) * min(max(abs(book) - cost / (aversion * deviation**2), 0.0), box)
@@ -210,8 +205,11 @@ def test_more_instruments_than_factors_is_no_trouble() -> None:
         names=(*problem.names, "twin"),
         unit_loads=np.column_stack([problem.unit_loads, problem.unit_loads[:, 0]]),
         unit_greeks=np.zeros((0, 5)),
-        cost=np.zeros(5),
-        box=np.full(5, np.inf),
+        curves=proportionals(np.zeros(5)),
+        **boxed(np.full(5, np.inf)),
+        least=np.zeros(5),
+        held=np.zeros(5),
+        holding=(HoldingCost(),) * 5,
         lot=np.append(problem.lot, problem.lot[0]),
     )
     solution = solve(twins)
@@ -232,7 +230,7 @@ def test_a_band_out_of_reach_is_named_with_what_can_be_reached() -> None:
         bands=(GreekBand(name="delta", lower=0.0, upper=0.0),),
         book_greeks=np.array([100.0]),
         unit_greeks=np.array([[1.0, 2.0, 0.0]]),
-        box=np.array([10.0, 20.0, np.inf]),
+        **boxed(np.array([10.0, 20.0, np.inf])),
     )
     message = infeasible(problem)
     assert "delta is 100" in message
@@ -246,12 +244,12 @@ def test_bands_that_contradict_each_other_are_named() -> None:
         bands=(GreekBand(name="delta", lower=1.0, upper=1.0), GreekBand(name="vega", lower=5.0, upper=5.0)),
         book_greeks=np.zeros(2),
         unit_greeks=np.array([[1.0, 2.0], [1.0, 2.0]]),
-        box=np.full(2, np.inf),
+        **boxed(np.full(2, np.inf)),
     )
     message = infeasible(problem)
     # Nearest to both is 3 for either: each is missed by 2.
-    assert "delta in [1, 1] is missed by 2" in message
-    assert "vega in [5, 5] is missed by 2" in message
+    assert "the delta band [1, 1] (missed by 2)" in message
+    assert "the vega band [5, 5] (missed by 2)" in message
 
 
 def test_a_box_and_bands_that_contradict_each_other_are_told_from_hard_problems() -> None:
@@ -260,9 +258,9 @@ def test_a_box_and_bands_that_contradict_each_other_are_told_from_hard_problems(
         # Both bands ask for more of one instrument's direction than its box allows, the others cannot help.
         greeks = np.zeros((2, 6))
         greeks[:, 0] = problem.unit_greeks[:, 0]
-        box = problem.box.copy()
+        box = problem.trade_upper.copy()
         box[0] = 1.0
         message = infeasible(
-            dataclasses.replace(problem, unit_greeks=greeks, box=box, book_greeks=2.0 * np.abs(greeks[:, 0]))
+            dataclasses.replace(problem, unit_greeks=greeks, **boxed(box), book_greeks=2.0 * np.abs(greeks[:, 0]))
         )
         assert "greek" in message

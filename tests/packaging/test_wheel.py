@@ -57,4 +57,4 @@ def test_the_wheel_gives_the_same_ticket_in_an_empty_environment(wheel: Path, tm
     assert ticket(binaries / "hedgerow") == ticket(Path(sys.executable).with_name("hedgerow"))
     listed = subprocess.run([*pip[:-1], "list", "--format=json"], capture_output=True, text=True, check=True)
     installed = {package["name"].lower() for package in json.loads(listed.stdout)}
-    assert not installed & {"pytest", "hypothesis", "clarabel", "mpmath", "mypy"}
+    assert not installed & {"pytest", "hypothesis", "cvxpy", "mpmath", "mypy"}

@@ -2,6 +2,16 @@
 
 from hedgerow.bench.engine import EngineBench, bench_engine
 from hedgerow.bench.models import ModelsBench, bench_models
+from hedgerow.bench.optimizer import OptimizerBench, bench_optimizer
 from hedgerow.bench.pricing import PricingBench, bench_pricing
 
-__all__ = ["EngineBench", "ModelsBench", "PricingBench", "bench_engine", "bench_models", "bench_pricing"]
+__all__ = [
+    "EngineBench",
+    "ModelsBench",
+    "OptimizerBench",
+    "PricingBench",
+    "bench_engine",
+    "bench_models",
+    "bench_optimizer",
+    "bench_pricing",
+]

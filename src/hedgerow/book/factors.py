@@ -22,8 +22,10 @@ from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError
 from hedgerow.core.instants import DAYS_PER_YEAR, years_between
 
-_REFERENCE_YEARS = 30.0 / DAYS_PER_YEAR
-_SHORTEST_YEARS = 1.0 / DAYS_PER_YEAR
+REFERENCE_YEARS = 30.0 / DAYS_PER_YEAR
+"""The expiry of which ``vol_of_vol`` speaks. [years]"""
+SHORTEST_YEARS = 1.0 / DAYS_PER_YEAR
+"""Vols of nearer expiries move as those of this one. [years]"""
 
 
 class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -43,6 +45,13 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         Vols of expiry T move as (30 days/T) to this power; expiries below a day move as one of a day. [pure]
     vol_decorrelation : float
         Correlation of two expiries' vols falls as exp(-this·|ln(T1/T2)|). [pure]
+    skew_vol : float
+        Standard deviation over one year of the skew, the slope of vols in ln(K/F)/sqrt(T); zero for no such factor.
+        [vol per square root of a year]
+    basis_vol : float
+        That of the annualised basis of dated contracts. [fraction per year, per square root of a year]
+    funding_vol : float
+        Standard deviation of the annualised funding over the horizon about what is expected. [fraction per year]
     """
 
     horizon_hours: float
@@ -51,6 +60,9 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     spot_vol_correlation: float
     vol_term_exponent: float = 0.5
     vol_decorrelation: float = 0.2
+    skew_vol: float = 0.0
+    basis_vol: float = 0.0
+    funding_vol: float = 0.0
 
     def __post_init__(self) -> None:
         def refuse(name: str, rule: str) -> None:
@@ -67,6 +79,9 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             refuse("vol_term_exponent", "give a number from 0 to 2")
         if not 0.0 <= self.vol_decorrelation <= 100.0:
             refuse("vol_decorrelation", "give a number from 0 to 100")
+        for name in ("skew_vol", "basis_vol", "funding_vol"):
+            if not 0.0 <= getattr(self, name) <= 10.0:
+                refuse(name, "give a fraction from 0 to 10: 0.05 for 5 % a year")
 
     def describe(self) -> str:
         """Say in one line what is assumed.
@@ -80,6 +95,11 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
             f"Gaussian moves over {self.horizon_hours:g} h: spot vol {self.spot_vol:.0%}, vol of the 30-day vol "
             f"{self.vol_of_vol:.0%} a year scaled by (30 d/T)^{self.vol_term_exponent:g}, spot-vol correlation "
             f"{self.spot_vol_correlation:g}; P&L to second order in spot, first in vol"
+            + "".join(
+                f"; {name} {value:.3g}"
+                for name, value in (("skew", self.skew_vol), ("basis", self.basis_vol), ("funding", self.funding_vol))
+                if value > 0.0
+            )
         )
 
 
@@ -156,6 +176,29 @@ class FactorModel:
         return math.sqrt(max(float(loads @ self.covariance @ loads), 0.0))
 
 
+def vol_scale(years: Float64[np.ndarray, " n_expiry"], vol_term_exponent: float) -> Float64[np.ndarray, " n_expiry"]:
+    """Return by how much the vol of each expiry moves when that of 30 days moves by one.
+
+    Parameters
+    ----------
+    years : ndarray of shape (n_expiry,)
+        Times to expiry; less than a day counts as a day. [years]
+    vol_term_exponent : float
+        The power of (30 days/T). [pure]
+
+    Returns
+    -------
+    ndarray of shape (n_expiry,)
+        The scale. [pure]
+
+    References
+    ----------
+    The square-root rule of Taleb (1997), "Dynamic Hedging", chapter 9, with the exponent free.
+    """
+    scale: np.ndarray = (REFERENCE_YEARS / np.maximum(years, SHORTEST_YEARS)) ** vol_term_exponent
+    return scale
+
+
 def factor_model(settings: RiskSettings, expiries_ns: Sequence[int], as_of_ns: int) -> FactorModel:
     """Build the covariance of the factors.
 
@@ -181,8 +224,8 @@ def factor_model(settings: RiskSettings, expiries_ns: Sequence[int], as_of_ns: i
     expiries = tuple(sorted(set(expiries_ns)))
     horizon = settings.horizon_hours / (24.0 * DAYS_PER_YEAR)
     spot_move = settings.spot_vol * math.sqrt(horizon)
-    years = np.array([max(years_between(as_of_ns, expiry), _SHORTEST_YEARS) for expiry in expiries])
-    vol_move = settings.vol_of_vol * math.sqrt(horizon) * (_REFERENCE_YEARS / years) ** settings.vol_term_exponent
+    years = np.array([max(years_between(as_of_ns, expiry), SHORTEST_YEARS) for expiry in expiries])
+    vol_move = settings.vol_of_vol * math.sqrt(horizon) * vol_scale(years, settings.vol_term_exponent)
     distance = np.abs(np.subtract.outer(np.log(years), np.log(years)))
     rho = settings.spot_vol_correlation
     among = rho**2 + (1.0 - rho**2) * np.exp(-settings.vol_decorrelation * distance)

@@ -51,7 +51,8 @@ class Row(NamedTuple):
     entry : float
         Entry price of a future. [USD per coin]
     strike, expiry_years, vol, sign : float
-        Terms of an option; sign is +1 for calls, -1 for puts. [USD per coin], [years], [fraction], [pure]
+        Terms of an option; sign is +1 for calls, -1 for puts; a dated future has its expiry too. [USD per coin],
+        [years], [fraction], [pure]
     lower, upper : float
         Edges of a liquidity range. [USD per coin]
     """
@@ -274,15 +275,16 @@ def _future_row(
             f"{instrument.name}: an entry_price of {position.entry_price:.6g} against a mark of {quote.mark:.6g}",
             "state the average entry in the quote currency per coin",
         )
-    inverse = is_inverse(instrument)
+    inverse, expiry = is_inverse(instrument), expiry_of(instrument)
     return Row(
         kernels.INVERSE_FUTURE if inverse else kernels.LINEAR_FUTURE,
         group,
         kind_of(instrument),
-        expiry_of(instrument),
+        expiry,
         position.quantity * instrument.contract_size,
         ratio=quote.mark * rate / marking.snapshot.index_price,
         entry=position.entry_price * rate,
+        expiry_years=1.0 if expiry is None else years_between(marking.snapshot.as_of_ns, expiry),
     )
 
 

@@ -11,9 +11,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from hedgerow.bench import EngineBench, ModelsBench, PricingBench, bench_engine, bench_models, bench_pricing
+from hedgerow.bench import (
+    EngineBench,
+    ModelsBench,
+    OptimizerBench,
+    PricingBench,
+    bench_engine,
+    bench_models,
+    bench_optimizer,
+    bench_pricing,
+)
 from hedgerow.cli.screen import progress_bars
-from hedgerow.report.render import WIDTH
+from hedgerow.report.layout import WIDTH
 
 _CALLS = "{options:,} calls from 2 days to a year"
 _SIMULATED = "one call at the money simulated, 131,072 paths x 52 steps"
@@ -31,10 +40,21 @@ _TITLES: Final = {
     "paths": f"{_SIMULATED}, Heston, Feller ratio 1.39",
     "paths_feller": f"{_SIMULATED}, Heston, Feller ratio 0.15",
     "lognormal": "log-normal vol, {options:,} calls from 7 days to a year",
+    "tick_20": "one tick of a stream: 20 instruments, 8 factors, 8 Greek bands, a margin limit, quadratic impact",
+    "tick_100": "one tick of a stream: 100 instruments, 200 factors, 8 Greek bands, a margin limit, quadratic impact",
+    "impact": "one tick with 3/2-power impact: 20 instruments",
+    "cvar": "CVaR 95 % of 10,000 scenarios: 20 instruments",
+    "cvar_warm": "one tick of a CVaR 95 % of 10,000 scenarios: 20 instruments",
+    "cvar_100k": "CVaR 95 % of 100,000 scenarios: 20 instruments",
+    "fixed": "fixed charges: 20 instruments",
+    "lots": "fixed charges and coarse lots: 20 instruments",
+    "rooms": "from a market to a plan in whole lots, room by room: 10,000 options, 20 instruments",
 }
 _PRICES: Final = {"largest err": "largest_error", "its bound": "largest_bound", "NaN rows": "nan_rows"}
 _PATHS: Final = {"steps/s": "path_steps_per_s", "std errs off": "standard_errors_off", "std error": "standard_error"}
-_ERRORS: Final = {
+_ANSWERS: Final = {"largest gap": "largest_gap", "violation": "largest_violation", "unusable": "unusable"}
+_BOUNDED: Final = {**_ANSWERS, "stated gap": "bound_gap", "false bounds": "false_bounds"}
+_ERRORS: Final[dict[str, dict[str, str]]] = {
     "greeks": {"price off": "price_difference"},
     "implied_vol": {
         "largest err": "largest_error",
@@ -52,6 +72,12 @@ _ERRORS: Final = {
     },
     "paths": _PATHS,
     "lognormal": {"price off": "price_difference"},
+    "tick": {"x raw DAQP": "baseline_ratio", **_ANSWERS, "ticks": "answers"},
+    "impact": _ANSWERS,
+    "cvar": _BOUNDED,
+    "fixed": _BOUNDED,
+    "lots": {"mean gap": "mean_gap", **_BOUNDED},
+    "rooms": {},
 }
 """Columns of errors, by task, or by the first word of its name: heading and key."""
 
@@ -107,6 +133,23 @@ def time_models(*, rounds: int, peers: bool, as_json: bool) -> None:
     with progress_bars() as progress:
         bench = bench_models(rounds=rounds, peers=peers, say=_say, progress=progress)
     show_models_bench(bench, as_json=as_json)
+
+
+def time_optimizer(*, rounds: int, peers: bool, as_json: bool) -> None:
+    """Run the bench of the optimizer and print it.
+
+    Parameters
+    ----------
+    rounds : int
+        Processes of each framework. [count]
+    peers : bool
+        False for Hedgerow alone.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    with progress_bars() as progress:
+        bench = bench_optimizer(rounds=rounds, peers=peers, say=_say, progress=progress)
+    show_optimizer_bench(bench, as_json=as_json)
 
 
 def _say(text: str) -> None:
@@ -172,6 +215,22 @@ def show_models_bench(bench: ModelsBench, *, as_json: bool) -> None:
     _show_tasks(bench.machine, bench.tasks, 200)
 
 
+def show_optimizer_bench(bench: OptimizerBench, *, as_json: bool) -> None:
+    """Print a bench of the optimizer on standard output.
+
+    Parameters
+    ----------
+    bench : OptimizerBench
+        What was measured.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    if as_json:
+        print(json.dumps(bench.to_dict(), indent=2, allow_nan=False))
+        return
+    _show_tasks(bench.machine, bench.tasks, 0)
+
+
 def _show_tasks(machine: dict[str, Any], tasks: dict[str, tuple[dict[str, Any], ...]], options: int) -> None:
     threads, vectors = machine["threads"], machine["instruction_set"]
     libraries = f"numpy {machine['numpy']}, numba {machine['numba']}"
@@ -185,17 +244,22 @@ def _show_tasks(machine: dict[str, Any], tasks: dict[str, tuple[dict[str, Any], 
 
 
 def _rows(task: str, rows: tuple[dict[str, Any], ...]) -> Table:
-    errors = _ERRORS.get(task) or _ERRORS[task.partition("_")[0]]
+    errors = _ERRORS[task if task in _ERRORS else task.partition("_")[0]]
     table = _table("framework", "median ms", "best ms", "x median", "x best", *errors)
     table.add_column("what", justify="left", overflow="fold")
     for row in rows:
         if "missing" in row:
             table.add_row(row["framework"], *["-"] * (4 + len(errors)), escape(f"not measured: {row['missing']}"))
             continue
-        times = (f"{row[name]:,.2f}" for name in ("median_ms", "best_ms", "median_ratio", "best_ratio"))
+        times = (_time(row[name]) for name in ("median_ms", "best_ms", "median_ratio", "best_ratio"))
         cells = (_error(row[key]) for key in errors.values())
         table.add_row(f"{row['framework']} {row['version']}", *times, *cells, row["what"])
     return table
+
+
+def _time(value: float) -> str:
+    """Two decimals, or four where they would say little: microseconds."""
+    return f"{value:,.2f}" if value >= 0.1 else f"{value:.4f}"
 
 
 def _error(value: float | None) -> str:

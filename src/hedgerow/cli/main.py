@@ -58,6 +58,22 @@ def _ticket_options(command: _Command) -> _Command:
             type=click.Choice(_CONVENTIONS),
             help="Whose delta to hold neutral, instead of the desk file's.",
         ),
+        click.option(
+            "--frontier",
+            type=click.IntRange(2, 200),
+            metavar="N",
+            help="Trace the cost-risk frontier too, in N plans from little hedging to much.",
+        ),
+        click.option(
+            "--next-best",
+            type=click.IntRange(0, 50),
+            default=0,
+            metavar="N",
+            help="Name up to N quoted instruments that would save most if they were in the list.",
+        ),
+        click.option(
+            "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page there too, with pictures."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -82,6 +98,7 @@ def _ticket_options(command: _Command) -> _Command:
 )
 def demo(copy_to: Path | None, name: str, **options: Any) -> None:
     """Hedge the embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
+    from hedgerow.cli.ticket import print_ticket
     from hedgerow.examples import copy_example, example
 
     if copy_to is not None:
@@ -93,7 +110,7 @@ def demo(copy_to: Path | None, name: str, **options: Any) -> None:
     if name != "eth-2024-01-08":
         raise click.UsageError(f"--example {name} is a study: copy it with --copy-to and backtest it")
     folder = example("eth-2024-01-08")
-    _print_ticket(folder / "desk.toml", folder, leave_out=False, **options)
+    print_ticket(folder / "desk.toml", folder, leave_out=False, **options)
     if not options["as_json"]:
         click.echo("\nto change it: hedgerow demo --copy-to my-desk", err=True)
 
@@ -107,7 +124,25 @@ def demo(copy_to: Path | None, name: str, **options: Any) -> None:
 @click.option("--leave-out", is_flag=True, help="Leave out positions that the market cannot value, and say so.")
 def hedge(desk: Path, market: Path, **options: Any) -> None:
     """Compute the hedge ticket of a desk in a market."""
-    _print_ticket(desk, market, **options)
+    from hedgerow.cli.ticket import print_ticket
+
+    print_ticket(desk, market, **options)
+
+
+@app.command(section="Hedge")
+@click.argument("desk", type=click.Path(path_type=Path), metavar="DESK.toml")
+@click.option(
+    "--market", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder of a market snapshot."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with pictures there too.")
+@click.option("--numeraire", metavar="CURRENCY", help="USD or the coin, instead of the desk file's.")
+@click.option("--leave-out", is_flag=True, help="Leave out positions that the market cannot value, and say so.")
+def risk(desk: Path, market: Path, html: Path | None, numeraire: str | None, *, as_json: bool, leave_out: bool) -> None:
+    """Revalue a desk where spot, vols and time move: a grid, named moves of the past, simulated moves."""
+    from hedgerow.cli.risk import print_risk
+
+    print_risk(desk, market, numeraire=numeraire, as_json=as_json, html=html, leave_out=leave_out)
 
 
 @app.command(section="Hedge")
@@ -219,8 +254,11 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
         verify_replays(replays)
 
 
+_BENCHES = ("engine", "pricing", "models", "optimizer")
+
+
 @app.command(section="Dev")
-@click.argument("room", type=click.Choice(["engine", "pricing", "models"]), metavar="engine|pricing|models")
+@click.argument("room", type=click.Choice(_BENCHES), metavar="|".join(_BENCHES))
 @click.option("--quotes", type=click.IntRange(1_000, 5_000_000), help="How many for the engine.  [default: 200000]")
 @click.option("--options", type=click.IntRange(1_000, 5_000_000), help="How many to price.  [default: 1000000]")
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Processes of each framework.")
@@ -230,8 +268,8 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
 def bench(
     room: str, quotes: int | None, options: int | None, rounds: int, *, peers: bool, growth: bool, as_json: bool
 ) -> None:
-    """Time the engine, the pricing, or the models, side by side with their peers."""
-    from hedgerow.cli.benching import time_engine, time_models, time_pricing
+    """Time the engine, the pricing, the models, or the optimizer, side by side with their peers."""
+    from hedgerow.cli.benching import time_engine, time_models, time_optimizer, time_pricing
 
     if room != "engine" and (quotes is not None or growth):
         raise click.UsageError("--quotes and --growth are for bench engine")
@@ -243,39 +281,10 @@ def bench(
     if room == "models":
         time_models(rounds=rounds, peers=peers, as_json=as_json)
         return
+    if room == "optimizer":
+        time_optimizer(rounds=rounds, peers=peers, as_json=as_json)
+        return
     time_engine(quotes=quotes or 200_000, rounds=rounds, peers=peers, growth=growth, as_json=as_json)
-
-
-def _print_ticket(
-    desk: Path,
-    market: Path,
-    *,
-    as_json: bool,
-    numeraire: str | None,
-    neutral: tuple[str, ...],
-    instruments: tuple[str, ...],
-    leave_out: bool,
-    delta_convention: str | None,
-) -> None:
-    from hedgerow.cli.parse import neutral_targets
-    from hedgerow.cli.screen import compiling, show_ticket
-    from hedgerow.config import load_desk
-    from hedgerow.market import load_snapshot
-    from hedgerow.oneshot import hedge as compute
-
-    targets = neutral_targets(neutral) if neutral else None
-    book, snapshot = load_desk(desk), load_snapshot(market)
-    with compiling():
-        ticket = compute(
-            book,
-            snapshot,
-            numeraire=numeraire,
-            neutral=targets,
-            instruments=instruments or None,
-            leave_out=leave_out,
-            delta_convention=delta_convention,
-        )
-    show_ticket(ticket, as_json=as_json)
 
 
 def main() -> NoReturn:

@@ -23,6 +23,23 @@ def compiling() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def hedging() -> Iterator[Callable[[int, int], None] | None]:
+    """Say what takes long on standard error: the compiler where kernels are new, else the plans of a frontier.
+
+    Yields
+    ------
+    callable or None
+        Told how many plans are done and how many there are; None while the compiler has the line. [count]
+    """
+    if not is_warm():
+        with compiling():
+            yield None
+        return
+    with progress_bars() as tell:
+        yield lambda done, total: tell("frontier", done, total)
+
+
+@contextlib.contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Draw a bar for each piece of long work on standard error, if somebody is there to see it.
 
@@ -59,7 +76,7 @@ def show_backtest(report: BacktestReport, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
         return
-    from hedgerow.report.render import CANVAS
+    from hedgerow.report.layout import CANVAS
     from hedgerow.report.render_backtest import backtest_text, backtest_view
 
     if not sys.stdout.isatty():
@@ -81,7 +98,8 @@ def show_ticket(ticket: Ticket, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(ticket.to_dict(), indent=2, allow_nan=False))
         return
-    from hedgerow.report.render import CANVAS, ticket_text, ticket_view
+    from hedgerow.report.layout import CANVAS
+    from hedgerow.report.render import ticket_text, ticket_view
 
     if not sys.stdout.isatty():
         print(ticket_text(ticket))

@@ -10,6 +10,8 @@ from typing import TypeAlias
 import msgspec
 
 from hedgerow.book import RiskSettings
+from hedgerow.config.contract_terms import ContractTerms, contract_faults
+from hedgerow.config.hedge_terms import OPEN_GREEKS, AccountTerms, ScenarioTerms, account_faults, scenario_faults
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
 from hedgerow.pricing.models import SVCJ, Bates, Heston, LogNormalSV, Merton
@@ -31,11 +33,14 @@ class PositionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         Signed, long > 0. [contracts]
     entry_price : float or None
         Average entry of a future or perpetual. [quote per base]
+    account : str or None
+        The ``[[account]]`` that carries it.
     """
 
     instrument: str
     quantity: float
     entry_price: float | None = None
+    account: str | None = None
 
 
 class LiquidityLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,32 +67,6 @@ class LiquidityLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     tick_upper: int
     fees_base: float = 0.0
     fees_quote: float = 0.0
-
-
-class ContractTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A ``[[contract]]`` table: what the user states because no data hold it. Labelled *assumed* everywhere.
-
-    Parameters
-    ----------
-    instrument : str
-        The venue's name.
-    bid, ask, mark : float or None
-        Its quote; mark is the mid if only bid and ask are stated. [settle per contract or quote per base]
-    lot : float or None
-        Smallest trade. [contracts]
-    taker_fee : float or None
-        Share of the notional. [fraction]
-    fee_premium_cap : float or None
-        An option's fee is at most this share of its premium. [fraction]
-    """
-
-    instrument: str
-    bid: float | None = None
-    ask: float | None = None
-    mark: float | None = None
-    lot: float | None = None
-    taker_fee: float | None = None
-    fee_premium_cap: float | None = None
 
 
 class MinimumVarianceTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -142,6 +121,17 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         Needed by model and minimum_variance_model.
     sabr : SabrTerms or None
         Adds bartlett to the ticket whichever convention is held.
+    position_limits : dict of str to float
+        Largest absolute position afterwards by instrument. [contracts]
+    hold_open : tuple of str
+        Greeks whose risk is kept on purpose: delta, gamma, vega.
+    scenarios : ScenarioTerms or None
+        Risk by full revaluation, beside the variance.
+    holding_hours : float or None
+        For how long positions are expected to be held: funding, interest and capital are charged over it. None is the
+        horizon of the risk. [hours]
+    cost_of_capital : float
+        What initial margin would earn elsewhere. [fraction per year]
     """
 
     instruments: tuple[str, ...]
@@ -152,6 +142,11 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     minimum_variance: MinimumVarianceTerms | None = None
     model: Heston | Bates | Merton | SVCJ | LogNormalSV | None = None
     sabr: SabrTerms | None = None
+    position_limits: dict[str, float] = {}
+    hold_open: tuple[str, ...] = ()
+    scenarios: ScenarioTerms | None = None
+    holding_hours: float | None = None
+    cost_of_capital: float = 0.0
 
 
 class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -173,7 +168,7 @@ class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         Coins and cash, collateral included. [currency]
     rates : dict of str to float
         What a unit of each cash currency is worth. [USD per unit]
-    position, liquidity, contract : tuples
+    position, liquidity, contract, account : tuples
         The tables of the same names.
     file : str
         Where it was read from; empty if it was made in code.
@@ -189,6 +184,7 @@ class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     position: tuple[PositionLine, ...] = ()
     liquidity: tuple[LiquidityLine, ...] = ()
     contract: tuple[ContractTerms, ...] = ()
+    account: tuple[AccountTerms, ...] = ()
     file: str = ""
 
     def error(self, field: str, problem: str, advice: str) -> ConfigError:
@@ -261,33 +257,81 @@ def _check_values(desk: Desk) -> None:
     for currency, rate in desk.rates.items():
         if not rate > 0.0:
             raise desk.error(f"rates.{currency}", f"is {rate:g}", "a rate is positive, in USD per unit")
-    for name, limit in desk.hedge.limits.items():
-        if name not in desk.hedge.instruments:
-            raise desk.error(f"hedge.limits.{name}", "is not a hedging instrument", "add it to hedge.instruments")
-        if not limit >= 0.0:
-            raise desk.error(f"hedge.limits.{name}", f"is {limit:g}", "a limit is not negative, in contracts")
-    for i, line in enumerate(desk.contract):
-        _check_terms(desk, i, line)
+    for key in ("limits", "position_limits"):
+        for name, limit in getattr(desk.hedge, key).items():
+            if name not in desk.hedge.instruments:
+                raise desk.error(f"hedge.{key}.{name}", "is not a hedging instrument", "add it to hedge.instruments")
+            if not limit >= 0.0:
+                raise desk.error(f"hedge.{key}.{name}", f"is {limit:g}", "a limit is not negative, in contracts")
+    _check_holding(desk)
+    _check_risk(desk)
+    _check_accounts(desk)
+    _check_contracts(desk)
     _refuse_twins(desk, "hedge.instruments", desk.hedge.instruments)
     _refuse_twins(desk, "contract", [line.instrument for line in desk.contract])
 
 
-def _check_terms(desk: Desk, i: int, line: ContractTerms) -> None:
-    where = f"contract[{i}]"
-    for key in ("bid", "ask", "mark", "lot"):
-        value = getattr(line, key)
-        if value is not None and not value > 0.0:
-            raise desk.error(f"{where}.{key}", f"is {value:g}", "it must be positive")
-    for key in ("taker_fee", "fee_premium_cap"):
-        value = getattr(line, key)
-        if value is not None and not 0.0 <= value < 1.0:
-            raise desk.error(f"{where}.{key}", f"is {value:g}", "fees are fractions: write 0.0005 for 0.05 %")
-    if line.fee_premium_cap is not None and line.taker_fee is None:
-        raise desk.error(f"{where}.fee_premium_cap", "stands without a fee to cap", "state taker_fee as well")
-    if (line.bid is None) != (line.ask is None):
-        raise desk.error(where, "states one side of a quote only", "state both bid and ask, or neither")
-    if line.bid is not None and line.ask is not None and line.bid > line.ask:
-        raise desk.error(f"{where}.bid", f"{line.bid:g} is above the ask {line.ask:g}", "uncross the quote")
+def _check_contracts(desk: Desk) -> None:
+    for i, line in enumerate(desk.contract):
+        for field, problem, advice in contract_faults(line):
+            raise desk.error(f"contract[{i}]{field}", problem, advice)
+
+
+def _check_holding(desk: Desk) -> None:
+    """Apply the rules of what is charged over time."""
+    hours, rate = desk.hedge.holding_hours, desk.hedge.cost_of_capital
+    if hours is not None and not 0.0 < hours <= 24.0 * 366.0:
+        raise desk.error("hedge.holding_hours", f"is {hours:g}", "give hours, above 0, up to a year")
+    if not 0.0 <= rate <= 10.0:
+        raise desk.error("hedge.cost_of_capital", f"is {rate:g}", "a rate is a fraction per year: write 0.08 for 8 %")
+
+
+def _check_risk(desk: Desk) -> None:
+    """Apply the rules of what counts as risk."""
+    for i, name in enumerate(desk.hedge.hold_open):
+        if name not in OPEN_GREEKS:
+            raise desk.error(f"hedge.hold_open[{i}]", f"is {name!r}", f"use {', '.join(OPEN_GREEKS)}")
+    if desk.hedge.scenarios is not None:
+        if desk.hedge.hold_open:
+            found = "stands beside [hedge.scenarios], whose full revaluation knows no Greek to leave out"
+            raise desk.error("hedge.hold_open", found, "remove one of the two")
+        for field, problem, advice in scenario_faults(desk.hedge.scenarios):
+            raise desk.error(f"hedge.scenarios{field}", problem, advice)
+
+
+def _check_accounts(desk: Desk) -> None:
+    """Apply the rules of accounts: each instrument and position belongs to one at most."""
+    names = [account.name for account in desk.account]
+    _refuse_twins(desk, "account", names)
+    seen: dict[str, str] = {}
+    for i, account in enumerate(desk.account):
+        for field, problem, advice in account_faults(account):
+            raise desk.error(f"account[{i}]{field}", problem, advice)
+        for j, name in enumerate(account.instruments):
+            if name not in desk.hedge.instruments:
+                found = f"{name} is not a hedging instrument"
+                raise desk.error(f"account[{i}].instruments[{j}]", found, "add it to hedge.instruments")
+            if name in seen:
+                found = f"{name} is traded in {seen[name]} already"
+                raise desk.error(f"account[{i}].instruments[{j}]", found, "name it in one account")
+            seen[name] = account.name
+    for i, line in enumerate(desk.position):
+        if line.account is not None and line.account not in names:
+            raise desk.error(f"position[{i}].account", f"is {line.account!r}", "add an [[account]] of that name")
+    _check_homes(desk, seen)
+
+
+def _check_homes(desk: Desk, traded: dict[str, str]) -> None:
+    """Refuse a position in a hedging instrument that another account trades, or none: it would count twice, or not."""
+    for i, line in enumerate(desk.position):
+        if line.account is None or line.instrument not in desk.hedge.instruments:
+            continue
+        if line.instrument not in traded:
+            found = f"is {line.account!r}, which does not list {line.instrument}, a hedging instrument"
+            raise desk.error(f"position[{i}].account", found, "list it in the account's instruments")
+        if traded[line.instrument] != line.account:
+            found = f"is {line.account!r}, but {line.instrument} is traded in {traded[line.instrument]}"
+            raise desk.error(f"position[{i}].account", found, "name one account in both places")
 
 
 def _refuse_twins(desk: Desk, field: str, names: Sequence[str]) -> None:

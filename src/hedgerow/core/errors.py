@@ -115,6 +115,7 @@ class SolveFault(Enum):
     """Why the optimizer gave no answer."""
 
     INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
     NOT_CONVERGED = "not converged"
 
 

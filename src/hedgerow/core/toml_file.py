@@ -192,16 +192,26 @@ def _lines_by_path(text: str) -> dict[str, int]:
     for number, line in enumerate(text.splitlines(), 1):
         array, header, key = _ARRAY_HEADER.match(line), _HEADER.match(line), _KEY.match(line)
         if array:
-            name = _plain(array.group(1))
+            name = _placed(array.group(1), counts)
             table = f"{name}[{counts.get(name, 0)}]"
             counts[name] = counts.get(name, 0) + 1
             found[table] = number
         elif header:
-            table = _plain(header.group(1))
+            table = _placed(header.group(1), counts)
             found[table] = number
         elif key:
             found.setdefault(f"{table}.{_plain(key.group(1))}" if table else _plain(key.group(1)), number)
     return found
+
+
+def _placed(dotted: str, counts: dict[str, int]) -> str:
+    """Put behind each array of tables on the way the number of the one that is open."""
+    *outer, last = _plain(dotted).split(".")
+    path = ""
+    for step in outer:
+        path += step
+        path += f"[{counts[path] - 1}]." if path in counts else "."
+    return path + last
 
 
 def _plain(dotted: str) -> str:

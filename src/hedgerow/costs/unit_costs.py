@@ -58,11 +58,34 @@ def unit_cost(instrument: Instrument, quote: Quote, fee: Fee) -> UnitCost:
     mid = exact(quote.mid)
     underlying = exact(quote.forward) if isinstance(instrument, EuropeanOption) else mid
     charged = float(trade_fee(instrument, fee, exact(1), mid, underlying).amount)
-    size = instrument.contract_size
-    if is_inverse(instrument) and not isinstance(instrument, EuropeanOption):
-        half_spread = 0.5 * size * (1.0 / quote.bid - 1.0 / quote.ask)
-    else:
-        half_spread = 0.5 * size * (quote.ask - quote.bid)
+    half_spread = 0.5 * (paid_at(instrument, quote.ask) - paid_at(instrument, quote.bid))
     if not math.isfinite(charged + half_spread):
         raise InputError(f"{quote.name}: its cost is not finite", "check its quote")
     return UnitCost(fee=charged, half_spread=half_spread)
+
+
+def paid_at(instrument: Instrument, price: float) -> float:
+    """Return what a price is worth in the currency that is paid: differences of it are costs.
+
+    The coin that an inverse future or perpetual settles in is gained when the price rises, by contract_size/price
+    less: it counts as negative.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        What is traded.
+    price : float
+        A price of it. [settle per contract for options, quote per base otherwise]
+
+    Returns
+    -------
+    float
+        What one contract bought at that price costs, up to a constant. [settle per contract]
+
+    References
+    ----------
+    Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2, doi 10.1111/mafi.12410.
+    """
+    if is_inverse(instrument) and not isinstance(instrument, EuropeanOption):
+        return -instrument.contract_size / price
+    return instrument.contract_size * price

@@ -1,15 +1,17 @@
-"""A hedge plan: the certified optimum, and the lots that come of it."""
+"""A hedge plan: the proven optimum, and the lots that come of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hedgerow.core.arrays import Float64, Int64, frozen
-from hedgerow.core.errors import InvariantBroken
+from hedgerow.core.errors import InvariantBroken, SolveError, SolveFault
+from hedgerow.costs.curves import proportional
 from hedgerow.hedging.certificate import Certificate
 from hedgerow.hedging.lots import round_to_lots
+from hedgerow.hedging.methods import solve
 from hedgerow.hedging.problem import HedgeProblem
-from hedgerow.hedging.solver import solve
+from hedgerow.hedging.solver import Solution
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,44 +22,54 @@ class HedgePlan:
     ----------
     names : tuple of str
         Hedging instruments.
+    ideal : ndarray of shape (n_instrument,)
+        The trade if trading and holding were free: what a policy measures its distance from. [contracts]
     continuous : ndarray of shape (n_instrument,)
-        Certified optimum before rounding. [contracts]
+        Proven optimum before rounding, costs counted once. [contracts]
     lots : ndarray of shape (n_instrument,)
         Whole lots to trade, long > 0. [lots]
     quantity : ndarray of shape (n_instrument,)
         The same in contracts. [contracts]
-    certificate : Certificate
-        Proof of the continuous optimum.
-    chain : tuple of str
-        What was tried, the last one with success. [text]
-    prices : ndarray of shape (n_band,)
-        Multipliers of the bands at the optimum. [numeraire per unit of the Greek]
-    marginal_gain : ndarray of shape (n_instrument,)
-        How much risk and band prices would fall per contract traded, at the optimum: where nothing is traded, it is
-        at most the cost. [numeraire per contract]
+    solution : Solution
+        The optimum with its prices, its proof and what was tried.
     objective_continuous, objective_lots : float
         Objective before and after rounding. [numeraire]
     """
 
     names: tuple[str, ...]
+    ideal: Float64[np.ndarray, " n_instrument"]
     continuous: Float64[np.ndarray, " n_instrument"]
     lots: Int64[np.ndarray, " n_instrument"]
     quantity: Float64[np.ndarray, " n_instrument"]
-    certificate: Certificate
-    chain: tuple[str, ...]
-    prices: Float64[np.ndarray, " n_band"]
-    marginal_gain: Float64[np.ndarray, " n_instrument"]
+    solution: Solution
     objective_continuous: float
     objective_lots: float
 
+    @property
+    def certificate(self) -> Certificate:
+        """Proof of the continuous optimum. [Certificate]"""
+        return self.solution.certificate
 
-def plan_hedge(problem: HedgeProblem) -> HedgePlan:
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """What was tried, the last one with success. [text]"""
+        return self.solution.chain
+
+    @property
+    def prices(self) -> Float64[np.ndarray, " n_row"]:
+        """Prices of bands, then limits, at the optimum. [numeraire per unit of the row]"""
+        return self.solution.prices
+
+
+def plan_hedge(problem: HedgeProblem, *, warm: Solution | None = None) -> HedgePlan:
     """Solve a hedge problem, prove it, and round it to lots.
 
     Parameters
     ----------
     problem : HedgeProblem
         The problem.
+    warm : Solution or None
+        The solution of a neighbouring problem: a guess that saves time and changes nothing.
 
     Returns
     -------
@@ -67,7 +79,7 @@ def plan_hedge(problem: HedgeProblem) -> HedgePlan:
     Raises
     ------
     SolveError
-        If targets cannot be met, or no certified optimum was found.
+        If targets cannot be met, or nothing was proven.
     InvariantBroken
         If rounding went beyond a limit: a bug.
 
@@ -75,21 +87,54 @@ def plan_hedge(problem: HedgeProblem) -> HedgePlan:
     ----------
     As ``solve`` and ``round_to_lots``.
     """
-    solution = solve(problem)
+    solution = solve(problem, warm=warm)
+    if not solution.certificate.stands:
+        raise SolveError(
+            SolveFault.NOT_CONVERGED,
+            f"nothing is proven of the best plan found ({', '.join(solution.chain)})",
+            "state limits for what may be traded, loosen a band, or take out an instrument that nearly doubles another",
+        )
     lots = round_to_lots(problem, solution.x)
     quantity = lots * problem.lot
-    if np.any(np.abs(quantity) > problem.box * (1.0 + 1e-9)):
+    room = 1e-9 * np.maximum(np.abs(quantity), problem.lot)
+    if np.any(quantity > problem.trade_upper + room) or np.any(quantity < problem.trade_lower - room):
         raise InvariantBroken("a plan in whole lots exceeds a limit", "please report it with the desk file and market")
-    pull = problem.hessian @ solution.x + problem.gradient_at_zero + problem.unit_greeks.T @ solution.prices
+    _check_limits(problem, quantity)
     return HedgePlan(
         names=problem.names,
+        ideal=_ideal(problem, solution),
         continuous=solution.x,
         lots=lots,
         quantity=frozen(quantity),
-        certificate=solution.certificate,
-        chain=solution.chain,
-        prices=solution.prices,
-        marginal_gain=frozen(np.abs(pull)),
+        solution=solution,
         objective_continuous=problem.objective(solution.x),
         objective_lots=problem.objective(quantity),
     )
+
+
+def _ideal(problem: HedgeProblem, solution: Solution) -> Float64[np.ndarray, " n_instrument"]:
+    """Return the cost-free target, or the plan itself where risk alone decides on no certified one."""
+    free = replace(
+        problem,
+        # No trade is free beyond what can be traded: the limits of the order book stay in trade_lower and trade_upper.
+        curves=(proportional(0.0),) * len(problem.names),
+        holding=(),
+        least=np.zeros(len(problem.names)),
+    )
+    try:
+        return solve(free, warm=solution).x
+    except SolveError:
+        return solution.x
+
+
+def _check_limits(problem: HedgeProblem, quantity: Float64[np.ndarray, " n_instrument"]) -> None:
+    """Refuse whole lots that break margin, leverage or exposure: those are no wishes."""
+    for limit in problem.limits:
+        value = limit.at(problem.held + quantity, quantity)
+        size = abs(limit.upper) + abs(limit.start)
+        if value > limit.upper + 1e-9 * size:
+            raise SolveError(
+                SolveFault.INFEASIBLE,
+                f"no whole lots were found that keep {limit.name}: {value:,.6g} of at most {limit.upper:,.6g}",
+                "raise the limit, take finer lots or widen a band",
+            )

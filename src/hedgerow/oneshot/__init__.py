@@ -2,6 +2,7 @@
 
 from hedgerow.oneshot.calibration import calibrate
 from hedgerow.oneshot.hedge import hedge
+from hedgerow.oneshot.risk import risk
 from hedgerow.oneshot.surface import surface
 
-__all__ = ["calibrate", "hedge", "surface"]
+__all__ = ["calibrate", "hedge", "risk", "surface"]

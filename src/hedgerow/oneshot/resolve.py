@@ -105,25 +105,26 @@ def with_assumed_quotes(desk: Desk, market: Snapshot) -> Snapshot:
     quotes = []
     for i, terms in enumerate(desk.contract):
         instrument = _parse(desk, f"contract[{i}].instrument", terms.instrument)
-        if terms.bid is None or terms.ask is None:
+        if terms.touch is None:
             if terms.mark is not None:
                 raise desk.error(f"contract[{i}].mark", "stands without bid and ask", "state all three")
             continue
-        mark = terms.mark if terms.mark is not None else 0.5 * (terms.bid + terms.ask)
+        bid, ask = terms.touch
+        mark = terms.mark if terms.mark is not None else 0.5 * (bid + ask)
         forward = mark
         if isinstance(instrument, EuropeanOption):
             forward = _forward_of(desk, i, market, instrument)
         elif not 0.5 < mark * desk.rates.get(instrument.quote, 1.0) / market.index_price < 2.0:
             raise desk.error(
-                f"contract[{i}].bid",
+                f"contract[{i}].{'bids' if terms.bids else 'bid'}",
                 f"{instrument.name} is stated at {mark:.6g}, the index is {market.index_price:.6g}",
                 "correct the quote",
             )
         quotes.append(
             Quote(
                 name=instrument.name,
-                bid=terms.bid,
-                ask=terms.ask,
+                bid=bid,
+                ask=ask,
                 mark=mark,
                 forward=forward,
                 at_ns=market.as_of_ns,

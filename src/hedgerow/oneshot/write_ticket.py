@@ -1,5 +1,6 @@
 """From a solved problem to the lines of the ticket."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,14 +8,17 @@ import numpy as np
 from hedgerow.book import Exposure, FactorModel, Sensitivities
 from hedgerow.config import Desk
 from hedgerow.core.arrays import Float64
+from hedgerow.core.errors import InputError
 from hedgerow.core.instants import HOUR_NS, describe_age, to_iso
-from hedgerow.hedging import GreekBand, HedgePlan, HedgeProblem
+from hedgerow.costs import Composite
+from hedgerow.hedging import GreekBand, HedgePlan, HedgeProblem, Marginal
 from hedgerow.instruments import Perpetual, is_inverse, kind_of
 from hedgerow.instruments.contracts import Future, Instrument
 from hedgerow.market import Rejection, Snapshot
+from hedgerow.oneshot.costing import Costing
 from hedgerow.oneshot.resolve import HedgeInstrument
 from hedgerow.pricing import DeltaConvention
-from hedgerow.report import ConventionDelta, TargetResult, Ticket, Trade
+from hedgerow.report import ConstraintPrice, ConventionDelta, PerAversion, TailResult, TargetResult, Ticket, Trade
 
 _FLAT = 1e-9
 """A book delta below this share of the gross delta counts as zero. [pure]"""
@@ -53,25 +57,27 @@ class Solved:
         What was solved; Greeks of its bands in desk units.
     plan : HedgePlan
         The solution.
+    marginal : Marginal
+        What each constraint costs, what a contract more would save.
     tools : tuple of HedgeInstrument
         Hedging instruments, in the problem's order.
     units : ndarray of shape (8, n_instrument)
         Value and raw Greeks of one contract bought and paid for. [numeraire]
     deltas : Deltas
         The same book and contracts under every delta convention.
-    fee, half_spread : ndarray of shape (n_instrument,)
-        Cost of one contract. [numeraire per contract]
+    costing : Costing
+        What trading and holding costs, and how trades divide over listings.
     """
 
     exposure: Exposure
     model: FactorModel
     problem: HedgeProblem
     plan: HedgePlan
+    marginal: Marginal
     tools: tuple[HedgeInstrument, ...]
     units: Float64[np.ndarray, "8 n_instrument"]
     deltas: Deltas
-    fee: Float64[np.ndarray, " n_instrument"]
-    half_spread: Float64[np.ndarray, " n_instrument"]
+    costing: Costing
 
 
 def write_ticket(
@@ -102,7 +108,7 @@ def write_ticket(
     residual = solved.exposure.total
     for trade in trades:
         residual = residual.plus(trade.change)
-    cost = sum(trade.fee + trade.half_spread for trade in trades)
+    cost = sum(trade.cost for trade in trades)
     residual = residual.plus(Sensitivities(value=-cost, delta=0.0, gamma=0.0, vega=0.0, theta=0.0))
     return Ticket(
         desk=desk.name,
@@ -113,7 +119,7 @@ def write_ticket(
         trades=trades,
         untraded=tuple(_untraded(solved, i) for i in range(len(solved.tools)) if not plan.lots[i]),
         targets=tuple(_target(solved, j) for j in range(len(problem.bands))),
-        risk_before=solved.model.deviation(problem.book_loads),
+        risk_before=_risk(solved, np.zeros_like(plan.quantity)),
         risk_after=_risk(solved, plan.quantity),
         risk_model=desk.risk.describe(),
         horizon_hours=desk.risk.horizon_hours,
@@ -121,6 +127,10 @@ def write_ticket(
         chain=plan.chain,
         cost_delta=_cost_delta(solved, trades),
         rounding_loss=plan.objective_lots - plan.objective_continuous,
+        holding_cost=problem.holding_cost(plan.quantity) - problem.holding_cost(np.zeros_like(plan.quantity)),
+        constraints=_constraints(solved),
+        per_aversion=_per_aversion(solved),
+        tail=_tail(solved),
         delta_convention=solved.deltas.chosen,
         delta_by_convention=_by_convention(solved),
         rejected=rejected,
@@ -148,18 +158,24 @@ def _cost_delta(solved: Solved, trades: tuple[Trade, ...]) -> float:
         tool = next(tool for tool in solved.tools if tool.instrument.name == trade.instrument)
         paid_in_coin = tool.instrument.settle == exposure.base
         if paid_in_coin == in_usd:
-            total += (trade.fee + trade.half_spread) * (-1.0 / exposure.spot if in_usd else 1.0)
+            total += trade.cost * (-1.0 / exposure.spot if in_usd else 1.0)
     return total
 
 
 def _risk(solved: Solved, quantity: Float64[np.ndarray, " n_instrument"]) -> float:
-    return solved.model.deviation(solved.problem.book_loads + solved.problem.unit_loads @ quantity)
+    """Return the standard deviation of P&L over the horizon with a trade, of what counts as risk."""
+    problem = solved.problem
+    loads = problem.book_loads + problem.unit_loads @ quantity
+    return math.sqrt(max(float(loads @ problem.covariance @ loads), 0.0))
 
 
 def _trade(solved: Solved, i: int) -> Trade:
     tool, quantity = solved.tools[i], float(solved.plan.quantity[i])
     change = Sensitivities.of(solved.units[:, i] * quantity)
     ratio, ratio_reason = _hedge_ratio(solved, change.delta)
+    curve, costing, name = solved.problem.curves[i], solved.costing, tool.instrument.name
+    fee, half_spread = abs(quantity) * float(costing.fee[i]), abs(quantity) * float(costing.half_spread[i])
+    composite = costing.composites.get(name)
     return Trade(
         instrument=tool.instrument.name,
         kind=kind_of(tool.instrument),
@@ -170,8 +186,12 @@ def _trade(solved: Solved, i: int) -> Trade:
         change=change,
         hedge_ratio=ratio,
         hedge_ratio_reason=ratio_reason,
-        fee=abs(quantity) * float(solved.fee[i]),
-        half_spread=abs(quantity) * float(solved.half_spread[i]),
+        fee=fee,
+        half_spread=half_spread,
+        impact=_beyond(float(curve.at(quantity)) - curve.fixed, fee + half_spread),
+        fixed=curve.fixed,
+        ideal=float(solved.plan.ideal[i]),
+        venues=() if composite is None else _venues(composite, int(solved.plan.lots[i]), tool.lot),
         assumed=tool.assumed,
         fee_source=tool.fee.source,
         reason=_reason(solved, i, change),
@@ -212,14 +232,20 @@ def _reason(solved: Solved, i: int, change: Sensitivities) -> str:
 
 def _untraded(solved: Solved, i: int) -> tuple[str, str]:
     """Say why an instrument is not traded: what it would gain against what it would cost, per lot."""
-    problem, lot = solved.problem, float(solved.problem.lot[i])
+    problem, step = solved.problem, float(solved.problem.lot[i])
+    # Where a smallest trade is stated, nothing smaller can be compared with no trade.
+    count = max(math.ceil(float(problem.least[i]) / step * (1.0 - 1e-12)), 1)
+    lot, least = count * step, "a lot" if count == 1 else f"the smallest trade of {count} lots"
     name, unit = problem.names[i], solved.exposure.numeraire
-    if problem.box[i] < lot:
-        return name, "its limit is below one lot"
-    gain, cost = float(solved.plan.marginal_gain[i]) * lot, float(problem.cost[i]) * lot
+    if max(problem.trade_upper[i], -problem.trade_lower[i]) < lot:
+        return name, f"its limit is below {'one lot' if count == 1 else least}"
+    curve = problem.curves[i]
+    gain = float(solved.marginal.gain[i]) * lot
+    one_lot = [step for step in (lot, -lot) if problem.trade_lower[i] <= step <= problem.trade_upper[i]]
+    cost = min(float(curve.at(step)) for step in one_lot)
     if abs(solved.plan.continuous[i]) > 1e-9 * lot:
-        return name, f"the plan asks for {solved.plan.continuous[i] / lot:.2g} of a lot, which rounds to none"
-    return name, f"a lot would gain at most {gain:.3g} {unit} and costs {cost:.3g} {unit}"
+        return name, f"the plan asks for {solved.plan.continuous[i] / lot:.2g} of {least}, which rounds to none"
+    return name, f"{least} would gain at most {gain:.3g} {unit} and costs {cost:.3g} {unit}"
 
 
 def _target(solved: Solved, j: int) -> TargetResult:
@@ -228,7 +254,8 @@ def _target(solved: Solved, j: int) -> TargetResult:
     before = float(solved.problem.book_greeks[j])
     after = before + float(solved.problem.unit_greeks[j] @ solved.plan.quantity)
     away = max(band.lower - after, after - band.upper, 0.0)
-    tradable = per_lot[(per_lot > 0.0) & (solved.problem.box >= solved.problem.lot)]
+    most = np.maximum(solved.problem.trade_upper, -solved.problem.trade_lower)
+    tradable = per_lot[(per_lot > 0.0) & (most >= solved.problem.lot)]
     finest = 0.5 * float(np.min(tradable, initial=np.inf))
     inside = away <= 1e-9 * max(abs(before), abs(band.lower), abs(band.upper))
     note = "" if inside else f"whole lots leave {away:.3g} over (half of the finest lot is {finest:.3g})"
@@ -242,6 +269,89 @@ def _target(solved: Solved, j: int) -> TargetResult:
         after=after,
         met=bool(inside or (unavoidable and np.isfinite(finest))),
         note=note,
+    )
+
+
+def _beyond(cost: float, touch: float) -> float:
+    """Return what a trade costs beyond the touch, rounding taken for none."""
+    return cost - touch if abs(cost - touch) > 1e-9 * abs(touch) else 0.0
+
+
+def _venues(composite: Composite, lots: int, lot: float) -> tuple[tuple[str, float], ...]:
+    """Divide a trade over the listings of one exposure, each in whole lots."""
+    try:
+        parts = composite.split_lots(lots, lot)
+    except InputError:  # depth that ends within a lot at every listing: whole lots fit together only
+        parts = composite.split(lots * lot)
+    return tuple((one.name, float(part)) for one, part in zip(composite.listings, parts, strict=True) if part)
+
+
+def _constraints(solved: Solved) -> tuple[ConstraintPrice, ...]:
+    """Price every band, limit and trade limit at the continuous optimum; what costs nothing is left out, save bands."""
+    problem, plan, prices = solved.problem, solved.plan, solved.marginal.row_prices
+    after = problem.held + plan.quantity
+    found = [
+        ConstraintPrice(
+            name=band.name,
+            kind="band",
+            value=float(problem.book_greeks[j] + problem.unit_greeks[j] @ plan.quantity),
+            lower=band.lower,
+            upper=band.upper,
+            price=float(prices[j]),
+        )
+        for j, band in enumerate(problem.bands)
+    ]
+    for price, limit in zip(prices[len(problem.bands) :], problem.limits, strict=True):
+        value = limit.at(after, plan.quantity)
+        # Of the many cells of a scenario margin those that bind, or nearly.
+        if price > 0.0 or value > 0.8 * limit.upper or limit.name.count(" at spot ") == 0:
+            found.append(
+                ConstraintPrice(
+                    name=limit.name, kind="limit", value=value, lower=-np.inf, upper=limit.upper, price=float(price)
+                )
+            )
+    for i, price in enumerate(solved.marginal.limit_prices):
+        if price:
+            found.append(
+                ConstraintPrice(
+                    name=f"the limit on {problem.names[i]}",
+                    kind="trade",
+                    value=float(plan.quantity[i]),
+                    lower=float(problem.trade_lower[i]),
+                    upper=float(problem.trade_upper[i]),
+                    price=float(price),
+                )
+            )
+    return tuple(found)
+
+
+def _per_aversion(solved: Solved) -> PerAversion | None:
+    """Say how the continuous plan changes with risk aversion, for an aversion one per cent higher."""
+    if not solved.marginal.is_smooth:
+        return None
+    marginal, share = solved.marginal, 0.01 * solved.problem.risk_aversion
+    return PerAversion(
+        trades=tuple(
+            (name, float(change) * share)
+            for name, change in zip(solved.problem.names, marginal.trade_per_aversion, strict=True)
+        ),
+        risk=marginal.risk_per_aversion * share,
+        cost=marginal.cost_per_aversion * share,
+    )
+
+
+def _tail(solved: Solved) -> TailResult | None:
+    """State the measure over scenarios before the trades, and after them in whole lots."""
+    risk = solved.problem.tail
+    if risk is None:
+        return None
+    nothing = np.zeros_like(solved.plan.quantity)
+    return TailResult(
+        measure=risk.measure.value,
+        level=None if np.isnan(risk.level) else risk.level,
+        scenarios=int(risk.book_pnl.size),
+        before=risk.at(nothing) / risk.weight,
+        after=risk.at(solved.plan.quantity) / risk.weight,
     )
 
 

@@ -2,24 +2,42 @@
 
 from hedgerow.report.backtest import BacktestReport, Costs, PolicyResult, Unhedged
 from hedgerow.report.calibration import CalibrationReport, FittedModel, ParameterFigures, ResidualFigures
+from hedgerow.report.risk import PnlGrid, RiskReport, SimulatedPnl, WorstCell
 from hedgerow.report.surface import FamilyFigures, QuoteFigures, SliceFigures, SurfaceReport
-from hedgerow.report.ticket import ConventionDelta, TargetResult, Ticket, Trade
+from hedgerow.report.ticket import (
+    ConstraintPrice,
+    ConventionDelta,
+    NextBest,
+    PerAversion,
+    TailResult,
+    TargetResult,
+    Ticket,
+    Trade,
+)
 
 __all__ = [
     "BacktestReport",
     "CalibrationReport",
+    "ConstraintPrice",
     "ConventionDelta",
     "Costs",
     "FamilyFigures",
     "FittedModel",
+    "NextBest",
     "ParameterFigures",
+    "PerAversion",
+    "PnlGrid",
     "PolicyResult",
     "QuoteFigures",
     "ResidualFigures",
+    "RiskReport",
+    "SimulatedPnl",
     "SliceFigures",
     "SurfaceReport",
+    "TailResult",
     "TargetResult",
     "Ticket",
     "Trade",
     "Unhedged",
+    "WorstCell",
 ]

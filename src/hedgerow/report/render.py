@@ -1,11 +1,9 @@
 """The ticket as text and as HTML, drawn with rich."""
 
 import io
-import textwrap
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -13,13 +11,9 @@ from rich.text import Text
 from hedgerow.core.instants import describe_age, to_iso
 from hedgerow.market import Rejection
 from hedgerow.pricing import DeltaConvention
+from hedgerow.report.layout import CANVAS, line, number, table
+from hedgerow.report.render_answers import answers, proof_words
 from hedgerow.report.ticket import TargetResult, Ticket, Trade
-
-WIDTH = 108
-"""Text wraps here; tables take what their numbers need. [columns]"""
-
-CANVAS = 400
-"""Wide enough that no cell of a table is ever cut. [columns]"""
 
 _NAMED = 6
 """So many names are listed per reason; the rest is in ``--json``."""
@@ -83,31 +77,8 @@ def ticket_view(ticket: Ticket) -> RenderableType:
         _conventions(ticket),
         _proof(ticket),
         *_left_out(ticket),
+        *_frontier(ticket),
     )
-
-
-def _number(value: float, digits: int = 6) -> str:
-    """Write a number with thousands separators and a sensible number of digits."""
-    size = abs(value)
-    if size >= 1e15 or 0.0 < size < 1e-4:
-        return f"{value:.2e}"
-    if size >= 1000.0:
-        return f"{value:,.0f}" if size >= 10.0 ** (digits - 1) else f"{value:,.1f}"
-    return f"{value:.{4 if size < 10.0 else 2}f}"
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1),
-    )
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", no_wrap=True)
-    return table
 
 
 def _heading(ticket: Ticket) -> Text:
@@ -122,7 +93,7 @@ def _heading(ticket: Ticket) -> Text:
 
 def _exposure(ticket: Ticket) -> Table:
     unit, base = ticket.numeraire, ticket.exposure.base
-    table = _table(
+    shown = table(
         "1  Exposure of the book",
         "kind",
         "expiry",
@@ -138,9 +109,9 @@ def _exposure(ticket: Ticket) -> Table:
         cells = [numbers[key] for key in _COLUMNS]
         day = to_iso(expiry)[:10] if expiry is not None else ""
         if kind == "whole book":
-            table.add_section()
-        table.add_row(kind, day, *(_number(cell) for cell in cells))
-    return table
+            shown.add_section()
+        shown.add_row(kind, day, *(number(cell) for cell in cells))
+    return shown
 
 
 _COLUMNS = ("value", "delta", "gamma_per_1pct", "vega_per_volpoint", "theta_per_day")
@@ -148,7 +119,7 @@ _COLUMNS = ("value", "delta", "gamma_per_1pct", "vega_per_volpoint", "theta_per_
 
 def _trades(ticket: Ticket) -> RenderableType:
     unit, base = ticket.numeraire, ticket.exposure.base
-    table = _table(
+    shown = table(
         "2  Hedge: trades in whole lots",
         "instrument",
         "lots",
@@ -157,38 +128,41 @@ def _trades(ticket: Ticket) -> RenderableType:
         "hedge ratio",
         f"fee {unit}",
         f"half-spread {unit}",
+        f"impact {unit}",
         "quote",
     )
     for trade in ticket.trades:
         ratio = "n/a" if trade.hedge_ratio is None else f"{trade.hedge_ratio:.4f}"
-        table.add_row(
+        shown.add_row(
             trade.instrument,
             f"{trade.lots:+,d}",
             trade.contract_unit if trade.lot_size == 1.0 else f"{trade.lot_size:g} x {trade.contract_unit}",
             f"{trade.change.delta:+,.2f}",
             ratio,
-            _number(trade.fee),
-            _number(trade.half_spread),
+            number(trade.fee),
+            number(trade.half_spread),
+            number(trade.impact + trade.fixed),
             "ASSUMED" if "quote" in trade.assumed else "recorded",
         )
     if not ticket.trades:
-        table.add_row("nothing to trade", *[""] * 7)
-    return Group(table, *map(_reason_line, ticket.trades), *_untraded_lines(ticket), Text(""))
+        shown.add_row("nothing to trade", *[""] * 8)
+    return Group(shown, *map(_reason_line, ticket.trades), *_untraded_lines(ticket), Text(""))
 
 
 def _reason_line(trade: Trade) -> RenderableType:
     why = f"; hedge ratio n/a: {trade.hedge_ratio_reason}" if trade.hedge_ratio is None else ""
-    return _line(f"{trade.instrument}: {trade.reason}{why}")
+    split = ", ".join(f"{number(part)} at {name}" for name, part in trade.venues)
+    return line(f"{trade.instrument}: {trade.reason}{why}{f'; {split}' if split else ''}")
 
 
 def _untraded_lines(ticket: Ticket) -> list[RenderableType]:
-    return [_line(f"{name}: not traded: {reason}") for name, reason in ticket.untraded]
+    return [line(f"{name}: not traded: {reason}") for name, reason in ticket.untraded]
 
 
 def _before_after(ticket: Ticket) -> RenderableType:
     unit, base = ticket.numeraire, ticket.exposure.base
     before, after = ticket.desk_numbers(ticket.exposure.total), ticket.desk_numbers(ticket.residual)
-    table = _table("3  Before and after, costs paid", "", "before", "after", "asked for", "met")
+    shown = table("3  Before and after, costs paid", "", "before", "after", "asked for", "met")
     asked = {target.name: target for target in ticket.targets}
     labels = {
         "value": f"value {unit}",
@@ -200,33 +174,38 @@ def _before_after(ticket: Ticket) -> RenderableType:
     }
     other = None if ticket.delta_convention is DeltaConvention.STICKY_STRIKE else asked.pop("delta", None)
     for key, label in labels.items():
-        wish, met = _asked_for(asked.get(key))
-        table.add_row(label, _number(before[key]), _number(after[key]), wish, met)
+        wish, met = _asked_for(asked.pop(key, None))
+        shown.add_row(label, number(before[key]), number(after[key]), wish, met)
     if other is not None:
         label = f"delta {base}, {ticket.delta_convention.replace('_', ' ')}"
-        table.add_row(label, _number(other.before), _number(other.after), *_asked_for(other))
+        shown.add_row(label, number(other.before), number(other.after), *_asked_for(other))
+    for target in asked.values():
+        label = target.name.replace("_per_volpoint", " per vol point").replace("_", " ").replace("@", " of ")
+        shown.add_row(label, number(target.before), number(target.after), *_asked_for(target))
     risk = f"std of P&L over {ticket.horizon_hours:g} h, {unit}"
-    table.add_row(risk, _number(ticket.risk_before), _number(ticket.risk_after), "", "")
-    table.add_row(f"cost {unit}", "", _number(ticket.cost), "", "")
+    shown.add_row(risk, number(ticket.risk_before), number(ticket.risk_after), "", "")
+    shown.add_row(f"cost {unit}", "", number(ticket.cost), "", "")
+    if ticket.holding_cost:
+        shown.add_row(f"cost of holding it {unit}", "", number(ticket.holding_cost), "", "")
     if ticket.cost_delta:
-        table.add_row(f"delta of paying it {base}", "", _number(ticket.cost_delta), "", "")
-    notes = [_line(f"{target.name}: {target.note}") for target in ticket.targets if target.note]
-    return Group(table, *notes)
+        shown.add_row(f"delta of paying it {base}", "", number(ticket.cost_delta), "", "")
+    notes = [line(f"{target.name}: {target.note}") for target in ticket.targets if target.note]
+    return Group(shown, *notes)
 
 
 def _conventions(ticket: Ticket) -> RenderableType:
     """Show how much the delta depends on what vols do when the forward moves."""
     base = ticket.exposure.base
     title = "   Delta by convention: its range is model risk"
-    table = _table(title, "vols when the forward moves", "before", "after", "")
+    shown = table(title, "vols when the forward moves", "before", "after", "")
     for one in ticket.delta_by_convention:
         held = "held" if one.convention is ticket.delta_convention else ""
-        table.add_row(_CONVENTIONS[one.convention], _number(one.before), _number(one.after), held)
+        shown.add_row(_CONVENTIONS[one.convention], number(one.before), number(one.after), held)
     numbers = [(one.before, one.after) for one in ticket.delta_by_convention]
     widths = [max(column) - min(column) for column in zip(*numbers, strict=True)]
-    table.add_section()
-    table.add_row(f"range {base}", *(_number(width) for width in widths), "")
-    return table
+    shown.add_section()
+    shown.add_row(f"range {base}", *(number(width) for width in widths), "")
+    return shown
 
 
 _CONVENTIONS = {
@@ -251,12 +230,12 @@ def _asked_for(target: TargetResult | None) -> tuple[str, str]:
 def _proof(ticket: Ticket) -> RenderableType:
     proof = ticket.certificate
     return Group(
-        _line(f"risk model: {ticket.risk_model}"),
-        _line(
-            f"proof: KKT residual {proof.kkt_residual:.1e}, loss at most {proof.loss:.1e} of the objective, for the "
-            f"continuous plan (relative, in original units; {ticket.chain[-1]}); whole lots change its objective by "
-            f"{_number(ticket.rounding_loss)} {ticket.numeraire}"
+        line(f"risk model: {ticket.risk_model}"),
+        line(
+            f"proof: {proof_words(proof)}, for the continuous plan (relative, in original units; {ticket.chain[-1]}); "
+            f"whole lots change its objective by {number(ticket.rounding_loss)} {ticket.numeraire}"
         ),
+        *answers(ticket),
         Text(""),
     )
 
@@ -279,11 +258,13 @@ def _left_out(ticket: Ticket) -> Sequence[RenderableType]:
     for (reason, use), items in groups.items():
         names = ", ".join(item.name for item in items[:_NAMED])
         more = f" and {len(items) - _NAMED} more, all in --json" if len(items) > _NAMED else ""
-        lines.append(_line(f"{_VERBS.get(use, use)}: {names}{more}: {reason}"))
-    return [*lines, *(_line(note) for note in ticket.notes)]
+        lines.append(line(f"{_VERBS.get(use, use)}: {names}{more}: {reason}"))
+    return [*lines, *(line(note) for note in ticket.notes)]
 
 
-def _line(text: str) -> RenderableType:
-    """Indent a line, and what wraps of it a little more."""
-    first, *rest = textwrap.wrap(text, WIDTH - 4, break_long_words=False, break_on_hyphens=False)
-    return Text("\n".join([f"  {first}", *(f"    {more}" for more in rest)]))
+def _frontier(ticket: Ticket) -> Sequence[RenderableType]:
+    if ticket.frontier is None:
+        return []
+    from hedgerow.report.render_frontier import frontier_view  # late: it is written with what stands here
+
+    return [frontier_view(ticket, ticket.frontier)]

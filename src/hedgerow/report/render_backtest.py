@@ -15,7 +15,7 @@ from rich.text import Text
 from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import HOUR_NS, SECOND_NS, to_iso
 from hedgerow.report.backtest import BacktestReport, PolicyResult
-from hedgerow.report.render import CANVAS, WIDTH
+from hedgerow.report.layout import CANVAS, WIDTH
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PICTURE = 48

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hedgerow.market import Rejection
-from hedgerow.report.render import CANVAS, WIDTH
+from hedgerow.report.layout import CANVAS, WIDTH
 from hedgerow.report.surface import QuoteFigures
 
 _NAMED = 6

@@ -1,13 +1,16 @@
 """The hedge ticket: everything that the desk needs to decide, and the same as JSON."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from hedgerow.book import Exposure, Sensitivities
 from hedgerow.core.instants import SECOND_NS, to_iso
 from hedgerow.hedging import Certificate
+from hedgerow.hedging.frontier import Frontier
 from hedgerow.market import Rejection
 from hedgerow.pricing import DeltaConvention
+from hedgerow.report.frontier import frontier_list, missing_notes
 from hedgerow.report.units import desk_numbers, unit_names
 
 
@@ -34,7 +37,15 @@ class Trade:
     hedge_ratio_reason : str
         Why it is None. [text]
     fee, half_spread : float
-        Expected cost. [numeraire]
+        Expected cost at the touch. [numeraire]
+    impact : float
+        What depth, impact and other listings add to it, or save. [numeraire]
+    fixed : float
+        Charged once. [numeraire]
+    ideal : float
+        The trade if trading and holding were free. [contracts]
+    venues : tuple of (str, float)
+        How it divides over the listings of one exposure; empty where there is one. [contracts]
     assumed : tuple of str
         What the user stated and no data hold: quote, lot, fee.
     fee_source : str
@@ -54,9 +65,102 @@ class Trade:
     hedge_ratio_reason: str
     fee: float
     half_spread: float
+    impact: float
+    fixed: float
+    ideal: float
+    venues: tuple[tuple[str, float], ...]
     assumed: tuple[str, ...]
     fee_source: str
     reason: str
+
+    @property
+    def cost(self) -> float:
+        """Everything that the trade is expected to cost. [numeraire]"""
+        return self.fee + self.half_spread + self.impact + self.fixed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConstraintPrice:
+    """What a band or limit costs at the optimum.
+
+    Parameters
+    ----------
+    name, kind : str
+        Its name; ``band``, ``limit`` or ``trade``.
+    value : float
+        What it comes to after the trades in whole lots. [its unit]
+    lower, upper : float
+        Its ends. [its unit]
+    price : float
+        What a unit more room at the end that binds would save; negative at a lower end, zero where none binds.
+        [numeraire per unit]
+    """
+
+    name: str
+    kind: str
+    value: float
+    lower: float
+    upper: float
+    price: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextBest:
+    """An instrument that is not in the list, and what it would save.
+
+    Parameters
+    ----------
+    instrument : str
+        Its name.
+    saves : float
+        By how much risk and cost would fall with it in the list. [numeraire]
+    quantity : float
+        What would be traded of it. [contracts]
+    """
+
+    instrument: str
+    saves: float
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerAversion:
+    """How the continuous plan changes if risk aversion rises by 1 %.
+
+    Parameters
+    ----------
+    trades : tuple of (str, float)
+        By instrument. [contracts]
+    risk, cost : float
+        Change of the standard deviation and of the cost. [numeraire]
+    """
+
+    trades: tuple[tuple[str, float], ...]
+    risk: float
+    cost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TailResult:
+    """Risk over scenarios by full revaluation.
+
+    Parameters
+    ----------
+    measure : str
+        ``cvar``, ``entropic`` or ``worst``.
+    level : float or None
+        Its level. [fraction, or per numeraire]
+    scenarios : int
+        How many. [count]
+    before, after : float
+        The measure of losses before the trades, and after them in whole lots. [numeraire]
+    """
+
+    measure: str
+    level: float | None
+    scenarios: int
+    before: float
+    after: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +241,14 @@ class Ticket:
         What paying the cost will do to delta, because it is paid in coin or in cash; not in the residual. [coin]
     rounding_loss : float
         What whole lots cost against the continuous optimum, in units of the objective. [numeraire]
+    holding_cost : float
+        What the positions after the trades cost over the holding period, more than those before. [numeraire]
+    constraints : tuple of ConstraintPrice
+        What bands and limits cost.
+    per_aversion : PerAversion or None
+        How the plan answers risk aversion; nothing is said with scenarios.
+    tail : TailResult or None
+        Risk over scenarios, if the desk counts it.
     delta_convention : DeltaConvention
         The one whose delta was to be held.
     delta_by_convention : tuple of ConventionDelta
@@ -147,6 +259,10 @@ class Ticket:
         What the data do not hold and what is assumed. [text]
     ages_ns : dict of str to int
         Age of every input. [ns]
+    next_best : tuple of NextBest
+        What would save most if it were in the list; empty unless it was asked for.
+    frontier : Frontier or None
+        The plans over the risk aversion, if asked for.
     """
 
     desk: str
@@ -165,11 +281,17 @@ class Ticket:
     chain: tuple[str, ...]
     cost_delta: float
     rounding_loss: float
+    holding_cost: float
+    constraints: tuple[ConstraintPrice, ...]
+    per_aversion: PerAversion | None
+    tail: TailResult | None
     delta_convention: DeltaConvention
     delta_by_convention: tuple[ConventionDelta, ...]
     rejected: tuple[Rejection, ...]
     notes: tuple[str, ...]
     ages_ns: dict[str, int]
+    next_best: tuple[NextBest, ...] = ()
+    frontier: Frontier | None = None
 
     @property
     def numeraire(self) -> str:
@@ -179,7 +301,7 @@ class Ticket:
     @property
     def cost(self) -> float:
         """Expected cost of all trades. [numeraire]"""
-        return sum(trade.fee + trade.half_spread for trade in self.trades)
+        return sum(trade.cost for trade in self.trades)
 
     def desk_numbers(self, raw: Sensitivities) -> dict[str, float]:
         """Express raw sensitivities in desk units.
@@ -222,13 +344,23 @@ class Ticket:
             "risk_model": {"horizon_hours": self.horizon_hours, "statement": self.risk_model},
             "cost": self.cost,
             "cost_delta": self.cost_delta,
+            "holding_cost": self.holding_cost,
             "rounding_loss": self.rounding_loss,
+            "constraints": [_constraint(one) for one in self.constraints],
+            "per_aversion": _per_aversion(self.per_aversion),
+            "next_best": [
+                {"instrument": one.instrument, "saves": one.saves, "quantity": one.quantity} for one in self.next_best
+            ],
+            "scenario_risk": _tail(self.tail),
             "certificate": {
                 "kkt_residual": self.certificate.kkt_residual,
                 "stationarity": self.certificate.stationarity,
                 "feasibility": self.certificate.feasibility,
                 "complementarity": self.certificate.complementarity,
                 "loss": self.certificate.loss,
+                "lower_bound": self.certificate.lower_bound,
+                "gap": self.certificate.gap,
+                "holds": self.certificate.holds,
                 "of": "the continuous plan, in original units",
                 "solver_chain": list(self.chain),
             },
@@ -242,8 +374,11 @@ class Ticket:
             ],
             "rejected": [_rejection(item) for item in self.rejected if item.use != "interpolated"],
             "rejected_quotes": [_rejection(item) for item in self.rejected if item.kind == "quote"],
-            "notes": list(self.notes),
+            "notes": [*self.notes, *missing_notes(self.frontier)],
             "data_age": {name: age / SECOND_NS for name, age in self.ages_ns.items()},
+            "frontier": None
+            if self.frontier is None
+            else frontier_list(self.frontier, scenarios=self.tail is not None),
         }
 
     def _delta_range(self) -> dict[str, list[float]]:
@@ -276,11 +411,32 @@ class Ticket:
             "vega_per_volpoint": change["vega_per_volpoint"],
             "fee": trade.fee,
             "half_spread": trade.half_spread,
+            "impact": trade.impact,
+            "fixed": trade.fixed,
+            "ideal": trade.ideal,
+            "venues": dict(trade.venues),
             "assumed": "quote" in trade.assumed,
             "assumed_fields": list(trade.assumed),
             "fee_source": trade.fee_source,
             "reason": trade.reason,
         }
+
+    def to_html(self) -> str:
+        """Return the ticket as one page without scripts or links: what ``--html`` writes.
+
+        Returns
+        -------
+        str
+            A whole document, with pictures of the frontier if there is one. [HTML]
+
+        Raises
+        ------
+        InputError
+            If there is a frontier to draw and matplotlib is not installed.
+        """
+        from hedgerow.report.ticket_page import ticket_page
+
+        return ticket_page(self)
 
     def __str__(self) -> str:
         from hedgerow.report.render import ticket_text
@@ -305,6 +461,35 @@ def _target(target: TargetResult) -> dict[str, Any]:
         "after": target.after,
         "met": target.met,
         "note": target.note or None,
+    }
+
+
+def _constraint(one: ConstraintPrice) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "value": one.value,
+        "lower": one.lower if math.isfinite(one.lower) else None,
+        "upper": one.upper if math.isfinite(one.upper) else None,
+        "price": one.price,
+    }
+
+
+def _per_aversion(answer: PerAversion | None) -> dict[str, Any] | None:
+    if answer is None:
+        return None
+    return {"rise": 0.01, "trades": dict(answer.trades), "risk": answer.risk, "cost": answer.cost}
+
+
+def _tail(tail: TailResult | None) -> dict[str, Any] | None:
+    if tail is None:
+        return None
+    return {
+        "measure": tail.measure,
+        "level": tail.level,
+        "scenarios": tail.scenarios,
+        "before": tail.before,
+        "after": tail.after,
     }
 
 

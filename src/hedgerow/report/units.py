@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from hedgerow.book import Sensitivities
+from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import DAYS_PER_YEAR
 
 VOL_POINTS: Final = 100.0
@@ -38,8 +41,18 @@ DESK_GREEKS: Final = (
     DeskGreek(name="rho_per_percent", raw="rho", per_raw=0.01),
 )
 
-TARGETS: Final = {greek.name: greek for greek in DESK_GREEKS if greek.raw in ("delta", "gamma", "vega")}
+TARGETS: Final = (
+    "delta",
+    "gamma",
+    "gamma_per_1pct",
+    "vega_per_volpoint",
+    "vanna_per_volpoint",
+    "volga_per_volpoint",
+)
 """Greeks that can be held neutral."""
+
+IN_COINS: Final = frozenset({"delta", "gamma_per_1pct", "vanna_per_volpoint"})
+"""Those of them that are in coins whatever the numeraire."""
 
 
 def unit_names(numeraire: str, base: str) -> dict[str, str]:
@@ -70,10 +83,18 @@ def unit_names(numeraire: str, base: str) -> dict[str, str]:
         "delta_by_convention": base,
         "delta_range": base,
         "risk": numeraire,
+        "risk_aversion": f"per {numeraire}",
+        "marginal_cost": f"{numeraire} per {numeraire} of risk",
         "cost": numeraire,
         "cost_delta": base,
         "fee": numeraire,
         "half_spread": numeraire,
+        "impact": numeraire,
+        "fixed": numeraire,
+        "ideal": "contracts",
+        "holding_cost": numeraire,
+        "rounding_loss": numeraire,
+        "saves": numeraire,
         "quantity": "contracts",
         "hedge_ratio": "fraction of minus the book's delta",
         "index_price": f"USD/{base}",
@@ -105,3 +126,24 @@ def desk_numbers(raw: Sensitivities, *, numeraire: str, base: str, spot: float) 
     # Vanna is the derivative of W' in vol; in coin delta is S·W', so its derivative in vol is S times that.
     vanna = raw.vanna * (spot if numeraire == base else 1.0) / VOL_POINTS
     return numbers | {"gamma_per_1pct": 0.01 * per_move, "vanna_per_volpoint": vanna}
+
+
+def target_weights(name: str, *, numeraire: str, base: str, spot: float) -> Float64[np.ndarray, " 8"]:
+    """Return what turns raw sensitivities into one desk Greek, which is linear in them.
+
+    Parameters
+    ----------
+    name : str
+        One of ``TARGETS``.
+    numeraire, base : str
+        ``USD`` or the coin; the coin.
+    spot : float
+        Index price. [USD per coin]
+
+    Returns
+    -------
+    ndarray of shape (8,)
+        Weights of value, delta, gamma, vega, theta, vanna, volga, rho. [desk unit per raw unit]
+    """
+    units = (Sensitivities.of(row) for row in np.eye(8))
+    return np.array([desk_numbers(unit, numeraire=numeraire, base=base, spot=spot)[name] for unit in units])

@@ -61,7 +61,7 @@ def line_number(path: Path, text: str) -> int:
         ("quantity = -300.0", 'quantity = "300 ETH"', '"300 ETH"', r"position\[1\].quantity: Expected `float`"),
         ("spot_vol = 0.60", "spot_vol = 60", "spot_vol = 60", r"spot_vol.* write 0.55 for 55 %"),
         ("horizon_hours = 24.0", "horizon_hours = 0", "horizon_hours = 0", r"horizon_hours.*positive"),
-        ("delta = 0.0 ", "vega = 0.0 ", "vega = 0.0", r"hedge.neutral.vega: is not a Greek.*use delta, gamma, vega_per"),
+        ("delta = 0.0 ", "vega = 0.0 ", "vega = 0.0", r"hedge.neutral.vega: is not a Greek.*use delta, gamma, gamma_per_1pct, vega_per"),
         ("[-500.0, 500.0]", "[500.0, -500.0]", "[500.0, -500.0]", r"hedge.neutral.vega_per_volpoint: is \[500, -500\]"),
         ("ETH-26JAN24-2000-P", "ETH-8JAN24-2000-P", "8JAN24", r"position\[3\].instrument: .* expired at 2024-01-08T08:00"),
         ("ETH-26JAN24-2000-P", "ETH-26JAM24-2000-P", "26JAM24", r"no such date as 26JAM24; Deribit names look like"),

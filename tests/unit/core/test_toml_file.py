@@ -133,3 +133,38 @@ def test_line_of_finds_the_key_or_its_table(field: str, start: str) -> None:
 @pytest.mark.parametrize("field", ["", "colour", "paint[2].colour"])
 def test_line_of_knows_nothing_of_what_is_not_there(field: str) -> None:
     assert line_of(FILE, field) is None
+
+
+NESTED = """
+[[contract]]
+instrument = "A"
+
+[[contract.venue]]
+name = "first of A"
+
+[[contract.venue]]
+name = "second of A"
+
+[[contract]]
+instrument = "B"
+
+[[contract.venue]]
+name = "first of B"
+
+[contract.terms]
+lot = 5
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "start"),
+    [
+        ("contract[0].venue[0].name", 'name = "first of A"'),
+        ("contract[0].venue[1].name", 'name = "second of A"'),
+        ("contract[1].venue[0].name", 'name = "first of B"'),
+        ("contract[1].terms.lot", "lot = 5"),
+        ("contract[1].venue[7].name", '[[contract]]\ninstrument = "B"'),
+    ],
+)
+def test_line_of_finds_tables_inside_arrays_of_tables(field: str, start: str) -> None:
+    assert line_of(NESTED, field) == NESTED[: NESTED.index(start)].count("\n") + 1

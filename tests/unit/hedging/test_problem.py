@@ -6,19 +6,22 @@ import numpy as np
 import pytest
 
 import hedgerow as hr
-from hedge_problems import generated
+from hedge_problems import boxed, generated
+from hedgerow.costs import HoldingCost
 from hedgerow.hedging import GreekBand, HedgeProblem, solve
 
 
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"cost": np.array([np.nan, 0.0, 0.0])}, "cost holds a number that is not finite"),
         ({"book_loads": np.full(6, np.inf)}, "book_loads holds a number that is not finite"),
-        ({"cost": np.array([-1.0, 0.0, 0.0])}, "negative"),
-        ({"lot": np.zeros(3)}, "lot not positive"),
+        ({"lot": np.zeros(3)}, "a lot is not positive"),
+        ({"least": np.array([0.0, -1.0, 0.0])}, "a smallest trade negative"),
         ({"risk_aversion": 0.0}, "risk_aversion = 0"),
-        ({"box": np.zeros(2)}, r"box has shape \(2,\)"),
+        ({"trade_upper": np.zeros(2)}, r"trade_upper has shape \(2,\)"),
+        ({"trade_lower": np.ones(3), "trade_upper": np.zeros(3)}, "instrument 0: trades from 1 to 0"),
+        ({"curves": ()}, "curves has 0 entries; 3 are needed"),
+        ({"holding": (HoldingCost(),)}, "holding has 1 entries; 3 are needed"),
     ],
 )
 @pytest.mark.usefixtures("unchecked")
@@ -38,11 +41,14 @@ def test_no_instruments_is_a_plan_if_the_bands_allow_it() -> None:
             generated(0, n=3, m=1),
             names=(),
             unit_loads=np.zeros((6, 0)),
-            cost=np.zeros(0),
+            curves=(),
             book_greeks=np.array([greek]),
             unit_greeks=np.zeros((1, 0)),
-            box=np.zeros(0),
+            **boxed(np.zeros(0)),
             lot=np.zeros(0),
+            least=np.zeros(0),
+            held=np.zeros(0),
+            holding=(),
         )
 
     assert solve(without(0.0)).certificate.holds

@@ -1,0 +1,89 @@
+"""What the optimum says beyond its trades: its proof, what constraints cost, what else would save."""
+
+from collections.abc import Sequence
+
+from rich.console import RenderableType
+
+from hedgerow.hedging import Certificate
+from hedgerow.report.layout import line, number, table
+from hedgerow.report.ticket import ConstraintPrice, Ticket
+
+
+def proof_words(proof: Certificate) -> str:
+    """Say what is proven.
+
+    Parameters
+    ----------
+    proof : Certificate
+        Residuals or a bound.
+
+    Returns
+    -------
+    str
+        In a line. [text]
+    """
+    words = []
+    if proof.kkt_residual is not None and proof.loss is not None:
+        words.append(f"KKT residual {proof.kkt_residual:.1e}, loss at most {proof.loss:.1e} of the objective")
+    if proof.gap is not None and proof.lower_bound is not None:
+        words.append(f"within {proof.gap:.1e} of a lower bound of {number(proof.lower_bound)}")
+    return ", ".join(words)
+
+
+def answers(ticket: Ticket) -> Sequence[RenderableType]:
+    """Show what constraints cost, what the plan answers to risk aversion, and what else would save.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        The ticket.
+
+    Returns
+    -------
+    sequence of rich renderables
+        A table and lines; as much as there is to say. [desk units]
+    """
+    found: list[RenderableType] = []
+    binding = [one for one in ticket.constraints if one.price]
+    if binding:
+        found.append(_prices(ticket, binding))
+    free = ", ".join(one.name for one in ticket.constraints if not one.price)
+    if free:
+        found.append(line(f"does not bind, costs nothing: {free}"))
+    if ticket.tail is not None:
+        level = "" if ticket.tail.level is None else f" at {ticket.tail.level:g}"
+        found.append(
+            line(
+                f"{ticket.tail.measure}{level} of the losses in {ticket.tail.scenarios:,} scenarios: "
+                f"{number(ticket.tail.before)} before, {number(ticket.tail.after)} {ticket.numeraire} after"
+            )
+        )
+    answer = ticket.per_aversion
+    moves = [(name, change) for name, change in answer.trades if change] if answer is not None else []
+    if answer is not None and moves:
+        most = ", ".join(f"{name} {change:+,.4g}" for name, change in moves)
+        found.append(
+            line(
+                f"1 % more risk aversion: {most} contracts; std {answer.risk:+,.3g}, cost "
+                f"{answer.cost:+,.3g} {ticket.numeraire}"
+            )
+        )
+    found += [
+        line(
+            f"{one.instrument} in the list would save {number(one.saves)} {ticket.numeraire} of risk and cost "
+            f"({one.quantity:+,.6g} contracts)"
+        )
+        for one in ticket.next_best
+    ]
+    return found
+
+
+def _prices(ticket: Ticket, binding: Sequence[ConstraintPrice]) -> RenderableType:
+    """Draw what each binding constraint costs."""
+    shown = table(
+        "   What constraints cost", "constraint", "after", "end", f"a unit more would save {ticket.numeraire}"
+    )
+    for one in binding:
+        end = one.upper if one.price > 0.0 else one.lower
+        shown.add_row(one.name, number(one.value), number(end), number(abs(one.price)))
+    return shown
