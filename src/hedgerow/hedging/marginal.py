@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hedgerow.core.arrays import Float64, frozen
-from hedgerow.hedging import active_set_kernels
+from hedgerow.core.arrays import Bool, Float64, frozen
+from hedgerow.hedging import active_set_kernels, program_kernels
 from hedgerow.hedging.problem import HedgeProblem
+from hedgerow.hedging.program_kernels import Program
 from hedgerow.hedging.solver import Solution, blank_guess, prepare
 from hedgerow.hedging.tail import worst_weights
 
@@ -209,12 +210,21 @@ def _per_aversion(problem: HedgeProblem, solution: Solution) -> Float64[np.ndarr
     scaled, m = prepared.scaled, solution.prices.size
     guess = blank_guess(solution.x.size, m)
     at = solution.x / scaled.unit
-    # A price that is lost in the rounding of the others says nothing: such a row is open.
+    # A price that is lost in the rounding of the others, or of a row that has room, says nothing: such a row is open.
     prices = solution.prices * scaled.row_norm
     most = max(np.max(np.abs(prices), initial=0.0), np.max(np.abs(scaled.program.gradient), initial=0.0))
-    prices = np.where(np.abs(prices) > 1e-9 * most, prices, 0.0)
+    prices = np.where((np.abs(prices) > 1e-9 * most) & _at_end(scaled.program, at, prices), prices, 0.0)
     active_set_kernels.guess_from(scaled.program, guess, at, prices, 1e-7)
     # A change of the gradient, with rows and kinks where they are, is a problem of its own.
     change = (problem.gradient_at_zero + problem.hessian @ solution.x) / problem.risk_aversion * scaled.unit
     dx = active_set_kernels.direction(scaled.program, guess, change)
     return np.asarray(dx * scaled.unit)
+
+
+def _at_end(
+    program: Program, x: Float64[np.ndarray, " n"], prices: Float64[np.ndarray, " m"]
+) -> Bool[np.ndarray, " m"]:
+    """Tell which rows sit at the end that their price speaks of."""
+    values = program_kernels.rows_at(program, x)
+    room = np.where(prices > 0.0, program.upper - values, values - program.lower)
+    return np.asarray(room <= 1e-7 * (1.0 + np.abs(values)))
