@@ -36,7 +36,7 @@ GAP: Final = 1e-5
 _RIDGE: Final = 1e-7
 _POLISHED: Final = 200
 _REFINED: Final = 1
-_NEGLIGIBLE: Final = 3e-6
+_NEGLIGIBLE: Final = 0.3
 _MET: Final = 1e-8
 _FIRST: Final = 12
 _AGAIN: Final = 4
@@ -97,7 +97,7 @@ class _Tree:
         self.centre, self.bend = np.zeros(split.linear.size), np.zeros(split.linear.size)
         self.nodes = 0
         self.is_empty = False
-        self.constant = 0.0
+        self.constant, self.gap = 0.0, GAP
         self.best, self.best_choice = np.inf, np.full(self.n, OFF, dtype=np.int64)
         self.tried: set[bytes] = set()
 
@@ -152,7 +152,7 @@ class _Tree:
         """Take away what the ridge does to multipliers, where the room of the pieces would blow it up."""
         room = np.minimum(self.split.upper[: z.size], 10.0 * max(1.0, float(np.max(z, initial=0.0))))
         worth = abs(self.best + self.constant) if np.isfinite(self.best) else 0.0
-        for _ in range(_REFINED if _RIDGE * float(np.abs(z) @ room) > _NEGLIGIBLE * worth else 0):
+        for _ in range(_REFINED if _RIDGE * float(np.abs(z) @ room) > _NEGLIGIBLE * self.gap * worth else 0):
             self.model.update(f=f - _RIDGE * z)
             again, _, flag, more = self.model.solve()
             if flag != OPTIMAL:
@@ -254,7 +254,7 @@ def branch(problem: HedgeProblem, *, gap: float = GAP, most_nodes: int = MOST_NO
         return None  # what must trade may not trade enough
     constant = problem.objective(split.base * prepared.scaled.unit)
     scale = split.size**2
-    tree.constant = constant / scale
+    tree.constant, tree.gap = constant / scale, gap
     lowest = _search(tree, start, gap, most_nodes, constant / scale)
     if not np.isfinite(tree.best):
         return None
