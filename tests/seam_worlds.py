@@ -26,14 +26,24 @@ from hedgerow.policy import (
     Answer,
     AnyPolicy,
     DeltaTolerance,
+    EveryBlock,
+    ExactBand,
+    GasAware,
+    Leland,
     Policy,
     PolicyState,
+    PriceMove,
+    QuadraticImpact,
     TimeGrid,
     Trade,
+    Unhedged,
     View,
     Wait,
     Wake,
+    WhalleyWilmott,
+    Zakamouline,
 )
+from hedgerow.policy.programmes import HedgingProblem, Payoff
 from hedgerow.venues import (
     Chunk,
     Delays,
@@ -295,9 +305,34 @@ ROWS = st.lists(OPTIONS | RANGES | FUTURES | COINS | CASH, min_size=1, max_size=
 # Policies, venues, worlds --------------------------------------------------------------------------------------------
 
 TOLERANCES = st.floats(0.02, 5.0)
+AVERSIONS = st.sampled_from([1e-4, 1e-2, 1.0])
+LOOKS = st.sampled_from([5.0, 60.0])
+EXACT: Final = ExactBand(
+    problem=HedgingProblem(
+        spot=2_000.0,
+        vol=0.6,
+        years=1e-4,
+        steps=40,
+        payoffs=(Payoff(kind="call", quantity=-5.0, strike=2_000.0, step=40, years_left=0.1, vol=0.6),),
+        proportional_cost=5e-4,
+        charge_liquidation=False,
+    ),
+    risk_aversion=0.01,
+    start_ns=START - 7 * SECOND,
+    end_ns=START - 7 * SECOND + 40 * 60 * SECOND,
+)
 NAMED_POLICIES: st.SearchStrategy[Policy] = st.one_of(
     TOLERANCES.map(lambda width: DeltaTolerance(tolerance=width)),
     st.sampled_from([20.0, 600.0]).map(lambda every: TimeGrid(every_s=every)),
+    st.just(EveryBlock()),
+    st.just(Unhedged()),
+    st.sampled_from([0.0005, 0.004]).map(lambda move: PriceMove(move=move)),
+    st.builds(Leland, proportional_cost=st.just(5e-4), every_s=st.sampled_from([20.0, 600.0])),
+    st.builds(WhalleyWilmott, risk_aversion=AVERSIONS, proportional_cost=st.just(5e-4), look_every_s=LOOKS),
+    st.builds(Zakamouline, risk_aversion=AVERSIONS, proportional_cost=st.just(5e-4), look_every_s=LOOKS),
+    st.builds(GasAware, risk_aversion=AVERSIONS, fixed_cost=st.just(0.01), look_every_s=LOOKS),
+    st.just(EXACT),
+    st.builds(QuadraticImpact, risk_aversion=AVERSIONS, impact_cost=st.just(1e-6), look_every_s=LOOKS),
 )
 OTHER_POLICIES: st.SearchStrategy[Policy] = st.one_of(
     st.integers(1, 30).map(EveryBlocks),

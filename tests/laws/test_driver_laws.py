@@ -3,6 +3,7 @@
 Neither driver is the oracle of the other: the loop hands every row to the engine and has no fast path to be wrong in.
 """
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -22,6 +23,7 @@ from hedgerow.ledger import Ledger
 from hedgerow.policy import Answer, PolicyState, View, Wait, Wake
 from hedgerow.venues import Execution, Funding
 from seam_worlds import NO_FAULTS, Driver, World, filled, worlds
+from studies import SIX_HOURS, changed, load, policies, study_text
 
 EXAMPLE = Path(examples.__file__).parent / "lp-2023-08-13"
 
@@ -120,6 +122,40 @@ def test_rows_that_cannot_be_true_do_not_part_the_drivers(world: World, how: str
     loop, skip = both(_spoiled(world, how, place))
     assert outcome(skip) == outcome(loop)
     assert loop.state.refused == 1
+
+
+EVERY_KIND = (
+    'kind = "every_block"',
+    'kind = "price_move"\nmove = 0.002',
+    'kind = "leland"\nevery_s = 1800.0',
+    'kind = "whalley_wilmott"\nrisk_aversion = 0.01\nlook_every_s = 90.0',
+    'kind = "zakamouline"\nrisk_aversion = 0.01',
+    'kind = "gas_aware"\nrisk_aversion = 0.01\nfixed_cost = 1.0\nmultiple = 0.9',
+    'kind = "quadratic_impact"\nrisk_aversion = 0.01\nimpact_cost = 1e-4\nlook_every_s = 600.0',
+    'kind = "exact"\nrisk_aversion = 0.01\nsteps = 60',
+    'kind = "unhedged"',
+)
+OPTION = '[[option]]\ninstrument = "ETH-25AUG23-1900-C"\nquantity = -40.0\nvol = 0.4\n'
+REFIT = "[refit]\nevery_s = 2400.0\n[hedge]"
+
+
+@pytest.mark.parametrize(("name", "numeraire"), [("study.toml", "USD"), ("study.toml", "ETH"), ("onchain.toml", "ETH")])
+def test_every_kind_of_policy_decides_the_same_in_both_drivers(tmp_path: Path, name: str, numeraire: str) -> None:
+    two_hours = (SIX_HOURS[0], (SIX_HOURS[1][0], "end = 2023-08-15T02:00:00Z"))
+    edits = (*two_hours, ("[hedge]", OPTION + REFIT), ('numeraire = "USD"', f'numeraire = "{numeraire}"'))
+    text = study_text(name).replace("start = 2023-08-14T00:00:00Z", "start = 2023-08-13T00:00:00Z")
+    text = changed(text.replace("USDC = 70_000.0", "USDC = 400_000.0"), *edits)
+    kinds: tuple[str, ...] = EVERY_KIND
+    if numeraire == "ETH":  # an aversion per coin, costs in coins, impact per dollar; cash is what has a delta
+        text = text.replace("delta = 60.0", "delta = -150.0")
+        scaled = (("= 0.01", "= 20.0"), ("_cost = 1.0", "_cost = 0.0005"), ("_cost = 1e-4", "_cost = 1e-14"))
+        kinds = tuple(functools.reduce(lambda kind, edit: kind.replace(*edit), scaled, kind) for kind in kinds)
+    study = load(tmp_path, policies(text, *kinds))
+    skip, loop = hr.backtest(study), hr.backtest(study, every_event=True)
+    for one, other in zip(skip.policies, loop.policies, strict=True):
+        assert one.decisions_hash == other.decisions_hash
+        assert (one.orders > 0) is (one.kind != "unhedged")
+        assert one.to_dict() == other.to_dict()
 
 
 @pytest.mark.parametrize("name", ["study.toml", "onchain.toml"])

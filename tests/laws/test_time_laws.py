@@ -29,6 +29,15 @@ from hedgerow.backtesting.holdings import held_rows
 from hedgerow.backtesting.market_tape import make_tape
 from hedgerow.backtesting.wiring import engine_settings, make_venue, policy_instrument
 from hedgerow.config import Study
+from hedgerow.config.policy_lines import (
+    EveryBlockLine,
+    GasAwareLine,
+    LelandLine,
+    PriceMoveLine,
+    QuadraticImpactLine,
+    WhalleyWilmottLine,
+    ZakamoulineLine,
+)
 from hedgerow.config.study_tables import GridLine, OptionLine, PolicyLine, RefitRules, ToleranceLine
 from hedgerow.core.arrays import frozen
 from hedgerow.core.errors import InputError, InvariantBroken
@@ -146,7 +155,7 @@ def run(study: Study) -> tuple[list[Decision], Traded, Session]:
     """Run the only policy of a study and keep every decision."""
     recorded = load.load_recorded(study)
     line = study.policy[0]
-    engine = Engine(engine_settings(study, line, held_rows(study, recorded)))
+    engine = Engine(engine_settings(study, line, held_rows(study, recorded), recorded))
     instrument = policy_instrument(study, line)
     market = make_tape(study, recorded, instrument)
     venue, tape = make_venue(study, recorded, instrument, engine, market)
@@ -181,6 +190,17 @@ def short(name: str, policy: PolicyLine, **latency: float) -> Study:
 POLICIES: st.SearchStrategy[PolicyLine] = st.one_of(
     st.floats(0.1, 2.0).map(lambda width: ToleranceLine(tolerance=width)),
     st.sampled_from([60.0, 300.0]).map(lambda every: GridLine(every_s=every)),
+    st.sampled_from(
+        [
+            EveryBlockLine(),
+            PriceMoveLine(move=0.001),
+            LelandLine(every_s=300.0),
+            WhalleyWilmottLine(risk_aversion=0.01),
+            ZakamoulineLine(risk_aversion=0.01),
+            GasAwareLine(risk_aversion=0.01, fixed_cost=0.1),
+            QuadraticImpactLine(risk_aversion=0.01, impact_cost=1e-5),
+        ]
+    ),
 )
 STUDIES = st.builds(
     short,

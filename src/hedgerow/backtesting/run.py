@@ -127,7 +127,11 @@ class _Run:
     def policy(self, number: int, samples: Samples, alone: Unhedged, progress: Progress) -> PolicyResult:
         study, line = self.study, self.study.policy[number]
         name = name_of(study, line)
-        engine = Engine(engine_settings(study, line, self.rows))
+
+        def solving(_what: str, dates: int, total: int) -> None:
+            progress(f"{name}, solving", dates, total)
+
+        engine = Engine(engine_settings(study, line, self.rows, self.recorded, solving))
         instrument = policy_instrument(study, line)
         venue, tape = make_venue(study, self.recorded, instrument, engine, self.markets[instrument.name])
         done = 0

@@ -2,8 +2,10 @@
 
 from hedgerow.backtesting.holdings import contract_of, price_rate
 from hedgerow.backtesting.load import Recorded
+from hedgerow.backtesting.programme import Tell, exact_policy
 from hedgerow.book import Row
 from hedgerow.config import InstrumentLine, PolicyLine, PoolLine, QuotedLine, Study
+from hedgerow.config.policy_lines import ExactLine
 from hedgerow.core.ids import AccountName, Currency, InstrumentName
 from hedgerow.core.instants import seconds_ns
 from hedgerow.core.money import exact
@@ -16,6 +18,7 @@ from hedgerow.instruments import (
     Perpetual,
     Spot,
 )
+from hedgerow.policy import AnyPolicy, with_costs
 from hedgerow.venues import (
     Chunk,
     Delays,
@@ -29,6 +32,7 @@ from hedgerow.venues import (
 )
 
 _MS_NS = 1_000_000
+_COINS_PER_GWEI = 1e-9
 
 
 def policy_instrument(study: Study, policy: PolicyLine) -> InstrumentLine:
@@ -49,7 +53,9 @@ def policy_instrument(study: Study, policy: PolicyLine) -> InstrumentLine:
     return next((line for line in study.instrument if line.name == policy.instrument), study.instrument[0])
 
 
-def engine_settings(study: Study, policy: PolicyLine, rows: tuple[Row, ...]) -> EngineSettings:
+def engine_settings(
+    study: Study, policy: PolicyLine, rows: tuple[Row, ...], recorded: Recorded, tell: Tell | None = None
+) -> EngineSettings:
     """Make the settings of one policy's engine.
 
     Parameters
@@ -60,6 +66,10 @@ def engine_settings(study: Study, policy: PolicyLine, rows: tuple[Row, ...]) -> 
         Which policy.
     rows : tuple of Row
         What is held and not traded. [USD terms]
+    recorded : Recorded
+        Its first prices say what a policy's trades cost, where it does not.
+    tell : callable, optional
+        Told the progress of a program that has to be solved.
 
     Returns
     -------
@@ -69,7 +79,7 @@ def engine_settings(study: Study, policy: PolicyLine, rows: tuple[Row, ...]) -> 
     Raises
     ------
     ConfigError
-        If the instrument cannot hedge here.
+        If the instrument cannot hedge here, or a policy's program cannot be solved.
     """
     line = policy_instrument(study, policy)
     where = f"instrument[{study.instrument.index(line)}]"
@@ -95,7 +105,7 @@ def engine_settings(study: Study, policy: PolicyLine, rows: tuple[Row, ...]) -> 
         instrument=contract,
         lot=exact(line.lot),
         wanted_delta=study.hedge.delta,
-        policy=policy.rule(),
+        policy=_policy(study, policy, rows, recorded, tell),
         desk=DeskRules(
             account=AccountName(line.account),
             instrument=contract.name,
@@ -107,6 +117,28 @@ def engine_settings(study: Study, policy: PolicyLine, rows: tuple[Row, ...]) -> 
         max_quote_age_ns=seconds_ns(study.hedge.max_quote_age_s),
         refit_every_ns=seconds_ns(study.refit.every_s),
     )
+
+
+def _policy(study: Study, line: PolicyLine, rows: tuple[Row, ...], recorded: Recorded, tell: Tell | None) -> AnyPolicy:
+    """Make the policy of a table, with the costs of its instrument where it states none."""
+    proportional, fixed = _market_costs(study, recorded, policy_instrument(study, line))
+    if not isinstance(line, ExactLine):
+        return with_costs(line.rule(), proportional_cost=proportional, fixed_cost=fixed)
+    spot = float(recorded.price[0]) * price_rate(study)
+    costs = {"proportional_cost": proportional or 0.0, "fixed_cost": fixed or 0.0}
+    return exact_policy(study, line, rows, spot, **costs, tell=tell)
+
+
+def _market_costs(study: Study, recorded: Recorded, line: InstrumentLine) -> tuple[float | None, float | None]:
+    """Return proportional and fixed cost; gas counts at the first prices, which look ahead at nothing."""
+    if isinstance(line, QuotedLine):
+        return line.half_spread + line.taker_fee, 0.0
+    fee = None if study.data.pool is None else study.data.pool.fee
+    if not recorded.gas_gwei.size:
+        return fee, None
+    coins = line.gas_units * float(recorded.gas_gwei[0]) * _COINS_PER_GWEI
+    price = 1.0 if study.numeraire == study.base else float(recorded.price[0]) * price_rate(study)
+    return fee, coins * price
 
 
 def make_venue(

@@ -5,15 +5,23 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from hedgerow.config.policy_lines import ExactLine, GasAwareLine, LelandLine, QuadraticImpactLine, ZakamoulineLine
 from hedgerow.config.study import Study
+from hedgerow.config.study_kinds import check_command
 from hedgerow.config.study_tables import InstrumentLine, OptionLine, PolicyLine, PoolLine, QuotedLine
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.instants import DAY_NS
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
+from hedgerow.core.toml_words import nearest
+from hedgerow.policy import LelandConstant
+from hedgerow.policy.checks import check_cost, check_positive
 
 _LONGEST_S: Final = 1e9
 _MOST: Final = 1e9
 _RICHEST: Final = 1e12
+_MOST_DATES: Final = 2_000
+_WORDS: Final = {"bad_rows": "refuse or skip", "constant": " or ".join(get_args(LelandConstant))}
+"""What else a key can say, by key."""
 
 
 def load_study(path: str | Path) -> Study:
@@ -59,16 +67,19 @@ def load_study(path: str | Path) -> Study:
 
 def _read(path: Path) -> Study:
     """Read the types; an unknown kind is told what kinds there are."""
+    check_command(path, "backtest")
     try:
         return read_toml(path, Study)
     except ConfigError as error:
-        key = error.field.rpartition(".")[2]
+        key, problem = error.field.rpartition(".")[2], error.problem.rpartition(": ")[2]
+        if key in _WORDS and problem.startswith("Invalid enum value"):
+            raise ConfigError(str(path), error.field, problem, f"write {_WORDS[key]}", error.line) from None
         lines = {"kind": PolicyLine, "venue": InstrumentLine}.get(key)
         if lines is None or not error.problem.startswith(f"{path}:{error.line}: {error.field}: Invalid value"):
             raise
         known = ", ".join(str(line.__struct_config__.tag) for line in get_args(lines))
-        problem = error.problem.rpartition(": ")[2]
-        raise ConfigError(str(path), error.field, problem, f"there is {known}", error.line) from None
+        near = nearest(problem.partition("'")[2].rstrip("'"), known.split(", "))
+        raise ConfigError(str(path), error.field, problem, f"there is {known}{near}", error.line) from None
 
 
 def _check_frame(study: Study) -> None:
@@ -213,7 +224,34 @@ def _check_policy(study: Study, i: int, line: PolicyLine) -> None:
     if not line.name.isprintable():
         raise study.error(f"{where}.name", "holds control characters", "use printable text")
     try:
-        line.rule()
+        if isinstance(line, ExactLine):
+            _check_exact(study, where, line)
+        else:
+            line.rule()
     except InputError as error:
         key = error.problem.partition(" = ")[0]
         raise study.error(f"{where}.{key}", f"is {getattr(line, key):g}", error.advice) from None
+    traded = next((item for item in study.instrument if item.name == line.instrument), study.instrument[0])
+    if isinstance(line, GasAwareLine) and line.fixed_cost is None and isinstance(traded, QuotedLine):
+        problem = f"is missing, and {traded.name} costs no gas"
+        raise study.error(f"{where}.fixed_cost", problem, "state what a trade of any size costs")
+    if isinstance(line, LelandLine | ZakamoulineLine) and not study.option:
+        kind = line.__struct_config__.tag
+        raise study.error(f"{where}.kind", f"{kind} needs options", "add an [[option]], or use whalley_wilmott")
+    if isinstance(line, QuadraticImpactLine) and not (study.option or study.refit.every_s):
+        advice = "add an [[option]], or let [refit] fit the vol"
+        raise study.error(f"{where}.kind", "quadratic_impact needs a vol, and none is known", advice)
+
+
+def _check_exact(study: Study, where: str, line: ExactLine) -> None:
+    check_positive("risk_aversion", line.risk_aversion, "per unit of the money in which P&L is counted")
+    check_cost("proportional_cost", line.proportional_cost, most=1.0)
+    check_cost("fixed_cost", line.fixed_cost, most=_RICHEST)
+    if line.steps is not None and not 1 <= line.steps <= _MOST_DATES:
+        raise study.error(f"{where}.steps", f"is {line.steps:,}", f"give 1 to {_MOST_DATES:,} dates")
+    if line.vol is not None and not 1e-3 <= line.vol <= 10.0:
+        raise study.error(f"{where}.vol", f"is {line.vol:g}", "vols are fractions from 0.001: 0.65 is 65 %")
+    if not (study.option or study.liquidity):
+        raise study.error(f"{where}.kind", "exact has nothing to hedge", "add an [[option]] or [[liquidity]]")
+    if line.vol is None and not study.option:
+        raise study.error(f"{where}.vol", "is missing, and liquidity has none of its own", "state the vol of the coin")

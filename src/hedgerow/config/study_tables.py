@@ -4,6 +4,17 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from hedgerow.config.policy_lines import (
+    EveryBlockLine,
+    ExactLine,
+    GasAwareLine,
+    LelandLine,
+    PriceMoveLine,
+    QuadraticImpactLine,
+    UnhedgedLine,
+    WhalleyWilmottLine,
+    ZakamoulineLine,
+)
 from hedgerow.policy import AnyPolicy, DeltaTolerance, TimeGrid
 
 
@@ -254,7 +265,19 @@ class GridLine(
         return TimeGrid(every_s=self.every_s)
 
 
-PolicyLine: TypeAlias = ToleranceLine | GridLine
+PolicyLine: TypeAlias = (
+    ToleranceLine
+    | GridLine
+    | EveryBlockLine
+    | PriceMoveLine
+    | LelandLine
+    | WhalleyWilmottLine
+    | ZakamoulineLine
+    | GasAwareLine
+    | QuadraticImpactLine
+    | ExactLine
+    | UnhedgedLine
+)
 
 
 class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

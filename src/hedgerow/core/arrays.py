@@ -7,9 +7,9 @@ annotation, for example ``Float64[np.ndarray, "n_instrument n_factor"]``.
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float32, Float64, Int64
 
-__all__ = ["Bool", "Float64", "Int64", "Vector", "frozen", "vector"]
+__all__ = ["Bool", "Float32", "Float64", "Int64", "Vector", "frozen", "vector"]
 
 Vector: TypeAlias = Float64[np.ndarray, " n"]
 

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hedgerow.core.errors import ConfigError
+from hedgerow.core.toml_words import in_toml_words, keys_at, nearest, values_at
 
 _Type = TypeVar("_Type")
 
@@ -54,7 +55,7 @@ def read_toml(path: Path, kind: type[_Type]) -> _Type:
     try:
         return msgspec.convert(raw, kind)
     except msgspec.ValidationError as error:
-        raise _explain(path, text, _name_key(raw, kind, str(error))) from None
+        raise _explain(path, text, _name_key(raw, kind, str(error)), raw, kind) from None
 
 
 def read_text(path: Path) -> str:
@@ -106,7 +107,7 @@ def _name_key(raw: dict[str, Any], kind: type[Any], message: str) -> str:
     return message
 
 
-def _explain(path: Path, text: str, message: str) -> ConfigError:
+def _explain(path: Path, text: str, message: str, raw: dict[str, Any], kind: type[Any]) -> ConfigError:
     """Turn msgspec's message into one that names the line and the remedy."""
     match = _PATH.search(message)
     problem = message[: match.start()] if match else message
@@ -118,7 +119,8 @@ def _explain(path: Path, text: str, message: str) -> ConfigError:
     unknown = re.search(r"unknown field `([^`]*)`", problem)
     if unknown:
         field = inside(unknown.group(1))
-        return ConfigError(str(path), field, "unknown key", "remove it or correct its spelling", line_of(text, field))
+        advice = "remove it or correct its spelling" + nearest(unknown.group(1), keys_at(kind, raw, table))
+        return ConfigError(str(path), field, "unknown key", advice, line_of(text, field))
     missing = re.search(r"missing required field `([^`]*)`", problem)
     if missing:
         field, line = inside(missing.group(1)), line_of(text, table) if table else None
@@ -128,7 +130,12 @@ def _explain(path: Path, text: str, message: str) -> ConfigError:
         table = inside(stated.group(1))
         problem, _, advice = problem.partition("; ")
         return ConfigError(str(path), table, problem, advice or "correct the value", line_of(text, table))
-    return ConfigError(str(path), table, problem, "correct the value", line_of(text, table))
+    if problem.startswith("Invalid enum value"):
+        words = values_at(kind, raw, table)
+        advice = f"write {' or '.join(words)}" if words else "correct the value"
+        return ConfigError(str(path), table, problem, advice, line_of(text, table))
+    problem, advice = in_toml_words(problem, table.rpartition(".")[2])
+    return ConfigError(str(path), table, problem, advice, line_of(text, table))
 
 
 def numbers_in(node: Any, path: str = "") -> Iterator[tuple[str, float]]:

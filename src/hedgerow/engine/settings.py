@@ -50,8 +50,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         Smallest trade. [contracts]
     wanted_delta : float
         The delta to have. [coin]
-    policy : DeltaTolerance or TimeGrid
-        When to trade.
+    policy : AnyPolicy
+        When to trade; it knows its costs.
     desk : DeskRules
         How orders are sent.
     deposits : tuple of Deposit

@@ -5,6 +5,7 @@ from typing import Final
 from hedgerow.book import CompiledBook, deltas_by_group, quiet_box
 from hedgerow.core.instants import SECOND_NS, YEAR_NS
 from hedgerow.engine.exposure import BookCache, filled_lots, spot_delta_of_hedge, unit_delta
+from hedgerow.engine.outlooks import outlook_of
 from hedgerow.engine.settings import EngineSettings
 from hedgerow.engine.state import EngineState
 from hedgerow.hedging import neutral_plan
@@ -53,7 +54,8 @@ class Views:
         """
         settings, spot = self._settings, mid * self._rate
         in_flight, filled = state.orders.in_flight, filled_lots(settings, state.ledger)
-        book = self._books.at(state.ledger, in_flight, spot, state.now_ns, _fitted_vol(state))
+        vol = _fitted_vol(state)
+        book = self._books.at(state.ledger, in_flight, spot, state.now_ns, vol)
         deltas = deltas_by_group(book, numeraire=settings.numeraire)
         expected = filled + in_flight
         plan = neutral_plan(
@@ -74,6 +76,9 @@ class Views:
             lowest_lots=lowest,
             highest_lots=highest,
             quiet=lambda lower, upper: self._quiet(book, state.now_ns, lower, upper),
+            outlook=lambda: outlook_of(
+                book, plan, expected, numeraire=settings.numeraire, wanted=settings.wanted_delta, fitted=vol
+            ),
         )
 
     def _quiet(self, book: CompiledBook, now_ns: int, lower: float, upper: float) -> Wake:

@@ -2,12 +2,16 @@
 
 from typing import TypeAlias
 
+from hedgerow.policy.checks import with_costs
 from hedgerow.policy.delta_tolerance import DeltaTolerance
+from hedgerow.policy.every_block import EveryBlock
+from hedgerow.policy.gas_aware import GasAware, fixed_cost_half
 from hedgerow.policy.interface import (
     NEVER_NS,
     NEXT_QUOTE,
     NO_BLOCK,
     Answer,
+    Outlook,
     Policy,
     PolicyState,
     Trade,
@@ -15,23 +19,72 @@ from hedgerow.policy.interface import (
     Wait,
     Wake,
 )
+from hedgerow.policy.leland import Leland, LelandConstant, leland_factor
+from hedgerow.policy.looking import goal_in_lots, look, scene_of
+from hedgerow.policy.price_move import PriceMove
+from hedgerow.policy.programmes.policies import ExactBand
+from hedgerow.policy.quadratic_impact import QuadraticImpact, impact_rate, part_of_the_way
+from hedgerow.policy.scene import ALWAYS_WAIT, Band, Scene, centred, edges, goal_of
 from hedgerow.policy.time_grid import TimeGrid
+from hedgerow.policy.unhedged import Unhedged
+from hedgerow.policy.whalley_wilmott import WhalleyWilmott, whalley_wilmott_half
+from hedgerow.policy.zakamouline import Zakamouline, zakamouline_factor, zakamouline_half
 
-AnyPolicy: TypeAlias = DeltaTolerance | TimeGrid
+AnyPolicy: TypeAlias = (
+    DeltaTolerance
+    | TimeGrid
+    | EveryBlock
+    | PriceMove
+    | Leland
+    | WhalleyWilmott
+    | Zakamouline
+    | GasAware
+    | QuadraticImpact
+    | ExactBand
+    | Unhedged
+)
 """Policies that a study can name by their ``kind``."""
 
 __all__ = [
+    "ALWAYS_WAIT",
     "NEVER_NS",
     "NEXT_QUOTE",
     "NO_BLOCK",
     "Answer",
     "AnyPolicy",
+    "Band",
     "DeltaTolerance",
+    "EveryBlock",
+    "ExactBand",
+    "GasAware",
+    "Leland",
+    "LelandConstant",
+    "Outlook",
     "Policy",
     "PolicyState",
+    "PriceMove",
+    "QuadraticImpact",
+    "Scene",
     "TimeGrid",
     "Trade",
+    "Unhedged",
     "View",
     "Wait",
     "Wake",
+    "WhalleyWilmott",
+    "Zakamouline",
+    "centred",
+    "edges",
+    "fixed_cost_half",
+    "goal_in_lots",
+    "goal_of",
+    "impact_rate",
+    "leland_factor",
+    "look",
+    "part_of_the_way",
+    "scene_of",
+    "whalley_wilmott_half",
+    "with_costs",
+    "zakamouline_factor",
+    "zakamouline_half",
 ]

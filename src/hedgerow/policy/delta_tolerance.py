@@ -4,6 +4,8 @@ import msgspec
 
 from hedgerow.core.errors import InputError
 from hedgerow.policy.interface import Answer, PolicyState, Trade, View, Wait
+from hedgerow.policy.looking import HALF_A_LOT
+from hedgerow.policy.scene import Band, Scene, centred
 
 
 class DeltaTolerance(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="delta_tolerance"):
@@ -50,7 +52,29 @@ class DeltaTolerance(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"
         """
         plan = view.plan
         # Half a lot is as near as it gets: a narrower band would trade to and fro for nothing.
-        room = max(self.tolerance, 0.51 * abs(plan.unit_delta))
-        if abs(plan.residual) > room and view.expected_lots != plan.target_lots:
-            return state, Trade(plan.target_lots, "residual delta beyond tolerance")
-        return state, Wait("residual delta within tolerance", view.quiet(-room, room))
+        room = max(self.tolerance, HALF_A_LOT * abs(plan.unit_delta))
+        to_edge = room - abs(plan.residual)
+        if to_edge < 0.0 and view.expected_lots != plan.target_lots:
+            return state, Trade(plan.target_lots, "residual delta beyond tolerance", to_edge=to_edge)
+        return state, Wait("residual delta within tolerance", view.quiet(-room, room), to_edge)
+
+    def band(self, state: PolicyState, scene: Scene) -> tuple[PolicyState, Band]:
+        """Return the band around the ideal holding.
+
+        Parameters
+        ----------
+        state : PolicyState
+            Unused.
+        scene : Scene
+            The instant.
+
+        Returns
+        -------
+        tuple of (PolicyState, Band)
+            Its goal is its middle. [base]
+
+        References
+        ----------
+        Henrotte (1993), "Transaction costs and duplication strategies", Stanford University.
+        """
+        return state, centred(scene.ideal, self.tolerance)

@@ -11,6 +11,7 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
+from hedgerow.core.errors import InputError
 from hedgerow.hedging import NeutralPlan
 
 NEVER_NS: Final = 2**63 - 1
@@ -54,11 +55,17 @@ class Trade(msgspec.Struct, frozen=True, tag="trade"):
         For people. [text]
     wake : Wake
         When to ask again as long as the position has not been reached.
+    to_edge : float
+        Distance of the holding from the nearer edge of the band, negative outside; NaN where there is none. [base]
+    waiting_cost : float
+        What leaving the residual for a day is worth avoiding; NaN where no risk aversion is stated. [quote per day]
     """
 
     target_lots: int
     reason: str
     wake: Wake = NEXT_QUOTE
+    to_edge: float = math.nan
+    waiting_cost: float = math.nan
 
 
 class Wait(msgspec.Struct, frozen=True, tag="wait"):
@@ -70,10 +77,16 @@ class Wait(msgspec.Struct, frozen=True, tag="wait"):
         For people. [text]
     wake : Wake
         When to ask again.
+    to_edge : float
+        Distance of the holding from the nearer edge of the band, negative outside; NaN where there is none. [base]
+    waiting_cost : float
+        What leaving the residual for a day is worth avoiding; NaN where no risk aversion is stated. [quote per day]
     """
 
     reason: str
     wake: Wake
+    to_edge: float = math.nan
+    waiting_cost: float = math.nan
 
 
 Answer: TypeAlias = Trade | Wait
@@ -88,10 +101,54 @@ class PolicyState(msgspec.Struct, frozen=True):
         The next instant at which a timed policy trades; zero before the first. [UTC epoch ns]
     goal_lots : int or None
         The position that it chose then, None before the first. [lots]
+    last_spot : float or None
+        Price at its last trade, None before the first. [quote per base]
+    next_block : int
+        The next block that is new to it. [count]
     """
 
     next_ns: int = 0
     goal_lots: int | None = None
+    last_spot: float | None = None
+    next_block: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What a band depends on, of everything that is held.
+
+    Where P&L is counted in coins, the asset is the dollar priced in coins: the same book, seen from the other side.
+
+    Parameters
+    ----------
+    spot : float
+        Price of the asset; USD per coin, or coins per USD. [money per base]
+    unit : float
+        What one lot of the hedge holds of it. [base per lot]
+    gamma : float
+        Minus the derivative of the ideal holding in the price. [base² per money]
+    vol : float
+        Mean vol of the options, by their gamma at the money; the fitted one without options, NaN if there is none.
+        [fraction per root of a year]
+    years : float
+        Time to their expiry, weighted alike; infinite without options. [years]
+    ideal_at : callable
+        ``ideal_at(factor)`` is the ideal holding if every vol were ``factor`` times as large. [base]
+    outright : float
+        What is held besides the hedge, without options and liquidity, less the wanted delta. [base]
+    """
+
+    spot: float
+    unit: float
+    gamma: float
+    vol: float
+    years: float
+    ideal_at: Callable[[float], float]
+    outright: float = 0.0
+
+
+def _no_outlook() -> Outlook:
+    raise InputError("this view holds no outlook", "make it with one: outlook=lambda: Outlook(...)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +171,8 @@ class View:
         Between these it ends, whichever of them are filled. [lots]
     quiet : callable
         ``quiet(lower, upper)`` is a Wake before which the residual delta certainly stays within two bounds. [coin]
+    outlook : callable
+        ``outlook()`` values the book for a band; who does not call it does not pay for it. [as its fields]
     """
 
     now_ns: int
@@ -125,6 +184,7 @@ class View:
     lowest_lots: int
     highest_lots: int
     quiet: Callable[[float, float], Wake]
+    outlook: Callable[[], Outlook] = _no_outlook
 
 
 @runtime_checkable

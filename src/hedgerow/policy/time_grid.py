@@ -2,9 +2,10 @@
 
 import msgspec
 
-from hedgerow.core.errors import InputError
-from hedgerow.core.instants import SECOND_NS
+from hedgerow.policy.checks import check_interval
 from hedgerow.policy.interface import Answer, PolicyState, Trade, View, Wait, Wake
+from hedgerow.policy.looking import at_ideal, next_multiple
+from hedgerow.policy.scene import ALWAYS_WAIT, Band, Scene
 
 
 class TimeGrid(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="time_grid"):
@@ -19,8 +20,7 @@ class TimeGrid(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     every_s: float
 
     def __post_init__(self) -> None:
-        if not 1e-3 <= self.every_s <= 1e9:
-            raise InputError(f"every_s = {self.every_s}", "give an interval between 0.001 and 1e9 seconds")
+        check_interval("every_s", self.every_s)
 
     def init(self) -> PolicyState:
         """Return a memory in which the first trade is due.
@@ -50,8 +50,30 @@ class TimeGrid(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
             The answer. [as its fields]
         """
         if view.now_ns >= state.next_ns:
-            every = round(self.every_s * SECOND_NS)
-            state = PolicyState(next_ns=(view.now_ns // every + 1) * every, goal_lots=view.plan.target_lots)
+            state = PolicyState(next_ns=next_multiple(view.now_ns, self.every_s), goal_lots=view.plan.target_lots)
         if state.goal_lots is not None and view.expected_lots != state.goal_lots:
             return state, Trade(state.goal_lots, "the goal of this instant of the grid", Wake(at_ns=state.next_ns))
         return state, Wait("until the next instant of the grid", Wake(at_ns=state.next_ns))
+
+    def band(self, state: PolicyState, scene: Scene) -> tuple[PolicyState, Band]:
+        """Return the ideal holding at an instant of the grid, a band without end elsewhere.
+
+        Parameters
+        ----------
+        state : PolicyState
+            The next instant of the grid.
+        scene : Scene
+            The instant.
+
+        Returns
+        -------
+        tuple of (PolicyState, Band)
+            Without width or without end. [base]
+
+        References
+        ----------
+        Black, Scholes (1973), J. Political Economy 81:637, doi 10.1086/260062, eq. 3, at regular times.
+        """
+        if scene.now_ns < state.next_ns:
+            return state, ALWAYS_WAIT
+        return msgspec.structs.replace(state, next_ns=next_multiple(scene.now_ns, self.every_s)), at_ideal(scene)

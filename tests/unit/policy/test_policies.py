@@ -1,5 +1,6 @@
 """When to trade, on views made by hand."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -11,17 +12,27 @@ from hedgerow.core.errors import InputError
 from hedgerow.hedging import NeutralPlan
 from hedgerow.policy import (
     AnyPolicy,
+    Band,
     DeltaTolerance,
+    Leland,
+    Outlook,
     PolicyState,
+    PriceMove,
+    Scene,
     TimeGrid,
     Trade,
     View,
     Wait,
     Wake,
+    goal_of,
 )
 
 SECOND = 10**9
 BOX = Wake(below=1900.0, above=2100.0, at_ns=77 * SECOND)
+
+
+def no_outlook() -> Outlook:
+    raise AssertionError("these policies are not to value the book")
 
 
 def view(
@@ -46,6 +57,7 @@ def view(
         lowest_lots=min(0, expected),
         highest_lots=max(0, expected),
         quiet=quiet,
+        outlook=no_outlook,
     )
 
 
@@ -55,7 +67,10 @@ class TestDeltaTolerance:
     @pytest.mark.parametrize(("residual", "target"), [(2.001, -20), (-2.001, 20), (300.0, -3000)])
     def test_outside_of_the_band_it_trades_to_neutral(self, residual: float, target: int) -> None:
         memory, answer = self.POLICY.decide(self.POLICY.init(), view(residual, target))
-        assert answer == Trade(target, "residual delta beyond tolerance")
+        assert isinstance(answer, Trade)
+        assert (answer.target_lots, answer.reason) == (target, "residual delta beyond tolerance")
+        assert answer.to_edge == pytest.approx(2.0 - abs(residual), abs=1e-15)
+        assert math.isnan(answer.waiting_cost)
         assert memory == self.POLICY.init()
 
     @pytest.mark.parametrize("residual", [0.0, 1.999, -1.999, 2.0, -2.0])
@@ -67,7 +82,9 @@ class TestDeltaTolerance:
             return BOX
 
         _, answer = self.POLICY.decide(self.POLICY.init(), view(residual, -20, quiet=quiet))
-        assert answer == Wait("residual delta within tolerance", BOX)
+        assert isinstance(answer, Wait)
+        assert (answer.reason, answer.wake) == ("residual delta within tolerance", BOX)
+        assert answer.to_edge == 2.0 - abs(residual)
         assert asked == [(-2.0, 2.0)]
 
     def test_orders_in_flight_that_reach_the_target_are_waited_for(self) -> None:
@@ -136,6 +153,59 @@ class TestTimeGrid:
     def test_an_interval_is_between_a_millisecond_and_many_years(self, every_s: float) -> None:
         with pytest.raises(InputError, match=r"every_s = .*; give an interval between 0.001 and 1e9 seconds"):
             TimeGrid(every_s=every_s)
+
+
+def at(now: float, ideal: float = 0.4) -> Scene:
+    return Scene(
+        now_ns=round(now * SECOND),
+        step_years=0.004,
+        spot=100.0,
+        ideal=ideal,
+        gamma=-0.05,
+        held=0.0,
+        last_spot=100.0,
+        vol=0.5,
+        years=0.25,
+        losses=math.nan,
+        ideal_at=lambda factor: ideal * factor,
+    )
+
+
+class TestBands:
+    def test_the_tolerance_is_the_half_width_around_the_ideal(self) -> None:
+        policy = DeltaTolerance(tolerance=0.25)
+        assert policy.band(policy.init(), at(3.0)) == (policy.init(), Band(0.4 - 0.25, 0.4 + 0.25, 0.4, 0.4))
+
+    def test_a_grid_trades_at_its_instants_and_at_no_other(self) -> None:
+        policy, goals = TimeGrid(every_s=3.0), []
+        memory = policy.init()
+        for second in range(8):
+            memory, band = policy.band(memory, at(second))
+            goals.append(goal_of(band, 0.0))
+        assert goals == [0.4, 0.0, 0.0, 0.4, 0.0, 0.0, 0.4, 0.0]
+        assert memory.next_ns == 9 * SECOND
+
+    def test_leland_trades_at_the_same_instants_to_the_delta_at_his_vol(self) -> None:
+        policy, goals = Leland(proportional_cost=0.01, every_s=3.0), []
+        number = math.sqrt(2.0 / math.pi) * 0.02 / (0.5 * math.sqrt(3.0 / (365 * 86_400)))
+        memory = policy.init()
+        for second in range(5):
+            memory, band = policy.band(memory, at(second))
+            goals.append(goal_of(band, 0.0))
+        wanted = 0.4 * math.sqrt(1.0 + number)
+        assert goals == pytest.approx([wanted, 0.0, 0.0, wanted, 0.0])
+
+    def test_without_an_interval_leland_counts_the_steps_of_the_study(self) -> None:
+        policy = Leland(proportional_cost=0.01)
+        _, band = policy.band(policy.init(), at(1.0))
+        number = math.sqrt(2.0 / math.pi) * 0.02 / (0.5 * math.sqrt(0.004))
+        assert goal_of(band, 0.0) == pytest.approx(0.4 * math.sqrt(1.0 + number))
+
+    def test_a_price_move_counts_from_the_last_trade(self) -> None:
+        policy = PriceMove(move=0.01)
+        for spot, goal in ((100.9, 0.0), (101.1, 0.4), (98.9, 0.4), (99.1, 0.0)):
+            _, band = policy.band(policy.init(), dataclasses.replace(at(0.0), spot=spot))
+            assert goal_of(band, 0.0) == goal
 
 
 def test_policies_are_told_apart_by_their_kind() -> None:
