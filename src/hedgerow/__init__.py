@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from hedgerow.backtesting import backtest
-    from hedgerow.config import Desk, Study, load_desk, load_study
+    from hedgerow.config import Desk, SimulationStudy, Study, load_desk, load_simulation, load_study
     from hedgerow.core.errors import (
         ConfigError,
         HedgerowError,
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from hedgerow.core.money import Money
     from hedgerow.examples import example
     from hedgerow.journal import replay
+    from hedgerow.lab import simulate
     from hedgerow.market import Snapshot, load_snapshot, save_snapshot
     from hedgerow.oneshot import calibrate, hedge, risk, surface
     from hedgerow.pricing import black76, implied_vol
     from hedgerow.pricing.models import SABR, SVCJ, Bates, Heston, LogNormalSV, Merton, price_model
-    from hedgerow.report import BacktestReport, CalibrationReport, RiskReport, Ticket
+    from hedgerow.report import BacktestReport, CalibrationReport, RiskReport, SimulationReport, Ticket
 
 _HOMES: Final = {
     "BacktestReport": "hedgerow.report",
@@ -48,6 +49,8 @@ _HOMES: Final = {
     "RiskReport": "hedgerow.report",
     "SABR": "hedgerow.pricing.models",
     "SVCJ": "hedgerow.pricing.models",
+    "SimulationReport": "hedgerow.report",
+    "SimulationStudy": "hedgerow.config",
     "Snapshot": "hedgerow.market",
     "SolveError": "hedgerow.core.errors",
     "Study": "hedgerow.config",
@@ -60,12 +63,14 @@ _HOMES: Final = {
     "hedge": "hedgerow.oneshot",
     "implied_vol": "hedgerow.pricing",
     "load_desk": "hedgerow.config",
+    "load_simulation": "hedgerow.config",
     "load_snapshot": "hedgerow.market",
     "load_study": "hedgerow.config",
     "price_model": "hedgerow.pricing.models",
     "replay": "hedgerow.journal",
     "risk": "hedgerow.oneshot",
     "save_snapshot": "hedgerow.market",
+    "simulate": "hedgerow.lab",
     "surface": "hedgerow.oneshot",
 }
 
@@ -87,6 +92,8 @@ __all__ = [
     "RiskReport",
     "SABR",
     "SVCJ",
+    "SimulationReport",
+    "SimulationStudy",
     "Snapshot",
     "SolveError",
     "Study",
@@ -99,12 +106,14 @@ __all__ = [
     "hedge",
     "implied_vol",
     "load_desk",
+    "load_simulation",
     "load_snapshot",
     "load_study",
     "price_model",
     "replay",
     "risk",
     "save_snapshot",
+    "simulate",
     "surface",
 ]
 

@@ -15,10 +15,12 @@ from hedgerow.bench import (
     EngineBench,
     ModelsBench,
     OptimizerBench,
+    PoliciesBench,
     PricingBench,
     bench_engine,
     bench_models,
     bench_optimizer,
+    bench_policies,
     bench_pricing,
 )
 from hedgerow.cli.screen import progress_bars
@@ -49,6 +51,10 @@ _TITLES: Final = {
     "fixed": "fixed charges: 20 instruments",
     "lots": "fixed charges and coarse lots: 20 instruments",
     "rooms": "from a market to a plan in whole lots, room by room: 10,000 options, 20 instruments",
+    "hedge": "one short call for a month, hedged by its delta every day: 100,000 simulated paths x 30 dates",
+    "programme": "the exact band of one short call, 250 dates, costs of 5 bp",
+    "study": "a study of three policies, 30 dates, by the number of its paths",
+    "decision": "one decision of a policy, live: a view in, an answer out",
 }
 _PRICES: Final = {"largest err": "largest_error", "its bound": "largest_bound", "NaN rows": "nan_rows"}
 _PATHS: Final = {"steps/s": "path_steps_per_s", "std errs off": "standard_errors_off", "std error": "standard_error"}
@@ -78,6 +84,16 @@ _ERRORS: Final[dict[str, dict[str, str]]] = {
     "fixed": _BOUNDED,
     "lots": {"mean gap": "mean_gap", **_BOUNDED},
     "rooms": {},
+    "hedge": {
+        "steps/s": "path_steps_per_s",
+        "mean P&L": "mean",
+        "std errs off": "mean_off",
+        "std of P&L": "deviation",
+        "std errs off ours": "deviation_off",
+    },
+    "programme": {"value": "value", "stated error": "stated_error"},
+    "study": {"steps/s": "path_steps_per_s", "peak MiB": "peak_mib"},
+    "decision": {"median us": "median_us"},
 }
 """Columns of errors, by task, or by the first word of its name: heading and key."""
 
@@ -152,6 +168,23 @@ def time_optimizer(*, rounds: int, peers: bool, as_json: bool) -> None:
     show_optimizer_bench(bench, as_json=as_json)
 
 
+def time_policies(*, rounds: int, peers: bool, as_json: bool) -> None:
+    """Run the bench of the policies and print it.
+
+    Parameters
+    ----------
+    rounds : int
+        Processes of each framework. [count]
+    peers : bool
+        False for Hedgerow alone.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    with progress_bars() as progress:
+        bench = bench_policies(rounds=rounds, peers=peers, say=_say, progress=progress)
+    show_policies_bench(bench, as_json=as_json)
+
+
 def _say(text: str) -> None:
     click.echo(text, err=True)
 
@@ -221,6 +254,22 @@ def show_optimizer_bench(bench: OptimizerBench, *, as_json: bool) -> None:
     Parameters
     ----------
     bench : OptimizerBench
+        What was measured.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    if as_json:
+        print(json.dumps(bench.to_dict(), indent=2, allow_nan=False))
+        return
+    _show_tasks(bench.machine, bench.tasks, 0)
+
+
+def show_policies_bench(bench: PoliciesBench, *, as_json: bool) -> None:
+    """Print a bench of the policies on standard output.
+
+    Parameters
+    ----------
+    bench : PoliciesBench
         What was measured.
     as_json : bool
         True for one JSON object, False for tables.

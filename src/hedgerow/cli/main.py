@@ -91,10 +91,10 @@ def _ticket_options(command: _Command) -> _Command:
 @click.option(
     "--example",
     "name",
-    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13"]),
+    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13", "short-call"]),
     default="eth-2024-01-08",
     show_default=True,
-    help="Which one to copy: a desk, or a study to backtest.",
+    help="Which one to copy: a desk, a study to backtest, or one to simulate.",
 )
 def demo(copy_to: Path | None, name: str, **options: Any) -> None:
     """Hedge the embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
@@ -103,12 +103,14 @@ def demo(copy_to: Path | None, name: str, **options: Any) -> None:
 
     if copy_to is not None:
         copied = copy_example(name, copy_to)
-        is_desk = (copied / "desk.toml").is_file()
-        hint = f"hedge {copied / 'desk.toml'} --market {copied}" if is_desk else f"backtest {copied / 'study.toml'}"
-        click.echo(f"hedgerow {hint}")
+        study = copied / "study.toml"
+        is_desk, command = (copied / "desk.toml").is_file(), "simulate" if name == "short-call" else "backtest"
+        click.echo(
+            f"hedgerow hedge {copied / 'desk.toml'} --market {copied}" if is_desk else f"hedgerow {command} {study}"
+        )
         return
     if name != "eth-2024-01-08":
-        raise click.UsageError(f"--example {name} is a study: copy it with --copy-to and backtest it")
+        raise click.UsageError(f"--example {name} is a study: copy it with --copy-to, which prints the command to run")
     folder = example("eth-2024-01-08")
     print_ticket(folder / "desk.toml", folder, leave_out=False, **options)
     if not options["as_json"]:
@@ -239,6 +241,23 @@ def backtest(study: Path, journal: Path | None, *, as_json: bool, every_event: b
     show_backtest(report, as_json=as_json)
 
 
+@app.command(section="Test")
+@click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.toml")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with pictures there too.")
+@click.option(
+    "--frontier",
+    type=click.IntRange(2, 65),
+    metavar="N",
+    help="Cost against risk: run every policy at N settings too, and compare them with a clock.",
+)
+def simulate(study: Path, html: Path | None, frontier: int | None, *, as_json: bool) -> None:
+    """Run policies on simulated paths or resampled returns: cost, risk, gap to the optimum."""
+    from hedgerow.cli.simulating import print_simulation
+
+    print_simulation(study, as_json=as_json, frontier=frontier, html=html)
+
+
 @app.command(section="Dev")
 @click.argument("journal", type=click.Path(path_type=Path), metavar="JOURNAL")
 @click.option("--verify", is_flag=True, help="Fail unless each recorded decision comes out again, byte for byte.")
@@ -254,7 +273,7 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
         verify_replays(replays)
 
 
-_BENCHES = ("engine", "pricing", "models", "optimizer")
+_BENCHES = ("engine", "pricing", "models", "optimizer", "policies")
 
 
 @app.command(section="Dev")
@@ -268,8 +287,8 @@ _BENCHES = ("engine", "pricing", "models", "optimizer")
 def bench(
     room: str, quotes: int | None, options: int | None, rounds: int, *, peers: bool, growth: bool, as_json: bool
 ) -> None:
-    """Time the engine, the pricing, the models, or the optimizer, side by side with their peers."""
-    from hedgerow.cli.benching import time_engine, time_models, time_optimizer, time_pricing
+    """Time the engine, the pricing, the models, the optimizer or the policies beside their peers."""
+    from hedgerow.cli.benching import time_engine, time_models, time_optimizer, time_policies, time_pricing
 
     if room != "engine" and (quotes is not None or growth):
         raise click.UsageError("--quotes and --growth are for bench engine")
@@ -283,6 +302,9 @@ def bench(
         return
     if room == "optimizer":
         time_optimizer(rounds=rounds, peers=peers, as_json=as_json)
+        return
+    if room == "policies":
+        time_policies(rounds=rounds, peers=peers, as_json=as_json)
         return
     time_engine(quotes=quotes or 200_000, rounds=rounds, peers=peers, growth=growth, as_json=as_json)
 
@@ -301,7 +323,7 @@ def main() -> NoReturn:
         command = error.ctx.command_path if error.ctx else "hedgerow"
         _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
     except click.Abort:
-        click.echo("hedgerow: interrupted; with --journal the same command goes on where it stopped", err=True)
+        click.echo(f"hedgerow: interrupted; {_after_interruption(sys.argv[1:])}", err=True)
         sys.exit(130)
     except InvariantBroken:
         raise
@@ -312,6 +334,18 @@ def main() -> NoReturn:
     except OSError as error:
         _fail(f"{error.filename or 'output'}: {error.strerror or error}; check the path, its permissions and the disk")
     sys.exit(0)
+
+
+def _after_interruption(words: list[str]) -> str:
+    """Say what is left of a command that was stopped."""
+    command = next((word for word in words if not word.startswith("-")), "")
+    if command == "simulate":
+        return "nothing of the paths is kept, solved programs are: the same command starts again, and finds them"
+    if command != "backtest":
+        return "the same command starts again"
+    if any(word.partition("=")[0] == "--journal" for word in words):
+        return "the same command goes on where the journal stopped"
+    return "nothing is kept; with --journal the same command would go on where it stopped"
 
 
 def _fail(message: str) -> NoReturn:

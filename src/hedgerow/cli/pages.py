@@ -10,20 +10,23 @@ import click
 from rich.console import Console, RenderableType
 
 from hedgerow.core.errors import InputError
-from hedgerow.report import CalibrationReport, RiskReport, SurfaceReport
+from hedgerow.report import CalibrationReport, RiskReport, SimulationReport, SurfaceReport
 from hedgerow.report.layout import CANVAS
 
 _OPENING = "<!doctype html>"
 
 
 def show_report(
-    report: SurfaceReport | CalibrationReport | RiskReport, view: Callable[[], RenderableType], *, as_json: bool
+    report: SurfaceReport | CalibrationReport | RiskReport | SimulationReport,
+    view: Callable[[], RenderableType],
+    *,
+    as_json: bool,
 ) -> None:
     """Print a report on standard output.
 
     Parameters
     ----------
-    report : SurfaceReport, CalibrationReport or RiskReport
+    report : SurfaceReport, CalibrationReport, RiskReport or SimulationReport
         The report; as text it is what ``str`` gives.
     view : callable
         Composes it for a terminal.

@@ -3,13 +3,20 @@
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from rich.console import Console
 from rich.progress import TaskID
 
 from hedgerow.core.compiling import is_warm
 from hedgerow.report import BacktestReport, Ticket
+
+_EVERY_S: Final = 30.0
+"""Off a terminal a line of progress is written so often. [seconds]"""
+_LONG_S: Final = 5.0
+"""Off a terminal the end of what took at least so long is told. [seconds]"""
 
 
 @contextlib.contextmanager
@@ -41,7 +48,7 @@ def hedging() -> Iterator[Callable[[int, int], None] | None]:
 
 @contextlib.contextmanager
 def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Draw a bar for each piece of long work on standard error, if somebody is there to see it.
+    """Show long work on standard error: a bar for each piece on a terminal, a line now and then elsewhere.
 
     Yields
     ------
@@ -50,17 +57,63 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    if not console.is_terminal:
+        yield ProgressLines(time.monotonic, lambda text: print(text, file=sys.stderr, flush=True))
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
+        before: dict[str, int] = {}
 
         def tell(name: str, done: int, total: int) -> None:
             if name not in tasks:
                 tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done)
+            elif done < before[name]:  # the next piece of the same name
+                bars.reset(tasks[name], total=total)
+            before[name] = done
+            bars.update(tasks[name], completed=done, total=total)
 
         yield tell
+
+
+class ProgressLines:
+    """Progress in lines, for a file or another program: now and then while a piece lasts, and when a long one is done.
+
+    Parameters
+    ----------
+    clock : callable
+        The time. [seconds]
+    write : callable
+        Takes a line. [text]
+    """
+
+    def __init__(self, clock: Callable[[], float], write: Callable[[str], None]) -> None:
+        self._clock, self._write = clock, write
+        self._begun: dict[str, float] = {}
+        self._last = self._seen = clock()
+
+    def __call__(self, name: str, done: int, total: int) -> None:
+        """Take note of progress.
+
+        Parameters
+        ----------
+        name : str
+            Of the piece.
+        done, total : int
+            How much is done, and how much there is. [count]
+        """
+        now = self._clock()
+        began = self._begun.setdefault(name, self._seen)  # the first part was done since anything was heard last
+        self._seen = now
+        if done >= total:
+            del self._begun[name]
+            if now - began >= _LONG_S:
+                self._write(f"{name}: done in {now - began:,.0f} s")
+                self._last = now
+        elif now - self._last >= _EVERY_S:
+            self._write(f"{name}: {done:,} of {total:,}")
+            self._last = now
 
 
 def show_backtest(report: BacktestReport, *, as_json: bool) -> None:

@@ -99,7 +99,7 @@ def _bitcast(function: Callable[..., Any]) -> Any:
 
 
 @_bitcast
-def _bits(_, value):
+def bits_of(_, value):
     """Return the bits of a double as an unsigned integer."""
 
     def build(_, builder, __, arguments):
@@ -109,7 +109,7 @@ def _bits(_, value):
 
 
 @_bitcast
-def _double(_, bits):
+def double_of(_, bits):
     """Return the double that has these bits."""
 
     def build(_, builder, __, arguments):
@@ -134,7 +134,7 @@ def exp(x):
     for power in range(8, -1, -2):
         even = even * square + _EXP[power]
         odd = odd * square + _EXP[power + 1]
-    value = (even + odd * r) * _double((_bits(shifted) + _BIAS) << _EXPONENT)
+    value = (even + odd * r) * double_of((bits_of(shifted) + _BIAS) << _EXPONENT)
     return 0.0 if x < _SMALLEST_EXPONENT else value
 
 
@@ -145,15 +145,28 @@ def log_quotient(a, b):
     With 2^e the power of two nearest to a/b, a - b·2^e is exact (Sterbenz 1974), and
     ln(a/b) = e·ln 2 + 2·artanh((a - b·2^e)/(a + b·2^e)) (DLMF 4.6.4). a/b must lie within 2^±1000.
     """
-    shift = (_bits(a) - _bits(b) + _ROUNDED_BIAS) >> _EXPONENT
-    e = _double(shift | _TWO_52_BITS) - _TWO_52_AND_BIAS
-    near = b * _double(shift << _EXPONENT)
+    shift = (bits_of(a) - bits_of(b) + _ROUNDED_BIAS) >> _EXPONENT
+    e = double_of(shift | _TWO_52_BITS) - _TWO_52_AND_BIAS
+    near = b * double_of(shift << _EXPONENT)
     s = (a - near) / (a + near)
     z = s * s
     total = _LOG[7]
     for power in range(6, -1, -1):
         total = total * z + _LOG[power]
     return e * _LN2_HIGH + (2.0 * s + (s * z * total + e * _LN2_LOW))
+
+
+@woven
+def erfcx(y):
+    """Return exp(y²)·erfc(y) to full relative accuracy, y from -0.25 upwards, as in ``erfcx_pair``."""
+    over = 1.0 / (y + _SHIFT)
+    t = (y - _PIVOT) * over
+    square = t * t
+    even, odd = _ERFCX[22], _ERFCX[23]
+    for power in range(20, -1, -2):
+        even = even * square + _ERFCX[power]
+        odd = odd * square + _ERFCX[power + 1]
+    return (even + t * odd) * over
 
 
 @woven

@@ -3,6 +3,7 @@
 from hedgerow.report.backtest import BacktestReport, Costs, PolicyResult, Unhedged
 from hedgerow.report.calibration import CalibrationReport, FittedModel, ParameterFigures, ResidualFigures
 from hedgerow.report.risk import PnlGrid, RiskReport, SimulatedPnl, WorstCell
+from hedgerow.report.simulation import CostSplit, PolicyFigures, SimulationReport
 from hedgerow.report.surface import FamilyFigures, QuoteFigures, SliceFigures, SurfaceReport
 from hedgerow.report.ticket import (
     ConstraintPrice,
@@ -20,6 +21,7 @@ __all__ = [
     "CalibrationReport",
     "ConstraintPrice",
     "ConventionDelta",
+    "CostSplit",
     "Costs",
     "FamilyFigures",
     "FittedModel",
@@ -27,11 +29,13 @@ __all__ = [
     "ParameterFigures",
     "PerAversion",
     "PnlGrid",
+    "PolicyFigures",
     "PolicyResult",
     "QuoteFigures",
     "ResidualFigures",
     "RiskReport",
     "SimulatedPnl",
+    "SimulationReport",
     "SliceFigures",
     "SurfaceReport",
     "TailResult",

@@ -11,6 +11,7 @@ import numpy as np
 
 from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import InputError
+from hedgerow.report.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +21,9 @@ _Item = TypeVar("_Item")
 INK: Final = "#333333"
 QUOTES, FITTED, BESIDE, REFUSED = "#0072b2", "#d55e00", "#000000", "#b3b3b3"
 """Told apart by all common kinds of colour vision (Okabe, Ito 2008)."""
+KINDS: Final = ("#000000", "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#8c510a", "#7570b3", "#666666")
+"""For lines of different kinds, again told apart by all; a tenth begins anew."""
+MARKERS: Final = "osD^vPX*<>"
 DASHED: Final[Any] = (0, (3, 2))
 ACROSS: Final = 3
 """So many smiles stand side by side. [count]"""
@@ -236,6 +240,55 @@ def coloured(items: Sequence[_Item]) -> Iterator[tuple[Any, _Item]]:
 
     shades = matplotlib.colormaps["viridis"](np.linspace(_DARKEST, _LIGHTEST, len(items)))
     yield from zip(map(tuple, shades), items, strict=True)
+
+
+def told_apart(items: Sequence[_Item]) -> Iterator[tuple[str, _Item]]:
+    """Give each item a colour of its own.
+
+    Parameters
+    ----------
+    items : sequence
+        Of different kinds.
+
+    Yields
+    ------
+    tuple of (str, item)
+        In order. [matplotlib]
+    """
+    yield from ((KINDS[i % len(KINDS)], item) for i, item in enumerate(items))
+
+
+def label(name: str) -> str:
+    """Return a name as a label: one that begins with an underscore would not be shown.
+
+    Parameters
+    ----------
+    name : str
+        As found.
+
+    Returns
+    -------
+    str
+        Printable. [text]
+    """
+    shown = printable(name)
+    return f" {shown}" if shown.startswith("_") else shown
+
+
+def legend(axes: "Axes", **placed: Any) -> None:
+    """Name what has a label, if anything has; dollars in names are no formulas.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where.
+    **placed : any
+        As matplotlib takes it.
+    """
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        for text in axes.legend(handles, labels, frameon=False, **placed).get_texts():
+            text.set_parse_math(False)
 
 
 def days_text(days: float) -> str:

@@ -58,7 +58,7 @@ def line_number(path: Path, text: str) -> int:
         ('numeraire = "USD"', "", None, r"numeraire: required key is missing; add it"),
         ("quantity = -300.0", "quantitty = -300.0", "quantitty", r"position\[1\].quantitty: unknown key; remove it"),
         ("quantity = -300.0", "quantity = nan", "quantity = nan", r"position\[1\].quantity: is nan; give a finite"),
-        ("quantity = -300.0", 'quantity = "300 ETH"', '"300 ETH"', r"position\[1\].quantity: Expected `float`"),
+        ("quantity = -300.0", 'quantity = "300 ETH"', '"300 ETH"', r"position\[1\].quantity: Expected a number"),
         ("spot_vol = 0.60", "spot_vol = 60", "spot_vol = 60", r"spot_vol.* write 0.55 for 55 %"),
         ("horizon_hours = 24.0", "horizon_hours = 0", "horizon_hours = 0", r"horizon_hours.*positive"),
         ("delta = 0.0 ", "vega = 0.0 ", "vega = 0.0", r"hedge.neutral.vega: is not a Greek.*use delta, gamma, gamma_per_1pct, vega_per"),

@@ -73,8 +73,8 @@ def test_without_them_nothing_is_charged(edit: Edit) -> None:
         ({"quote": BOOK.replace("2_222.6", "-1")}, "contract[0].asks[0]", "is 80000 at -1; price and size"),
         ({"quote": BOOK.replace("2_222.0", "2_223.0")}, "contract[0].bids", "2223 is above the ask 2222.6; uncross"),
         ({"quote": BOOK.replace("5e4", "nan")}, "contract[0].bids[0][1]", "is nan; give a finite number"),
-        ({"quote": BOOK.replace(", 5e4", "")}, "contract[0].bids[0]", "Expected `array` of length 2, got 1"),
-        ({"quote": BOOK.replace("5e4", "'much'")}, "contract[0].bids[0][1]", "Expected `float`, got `str`"),
+        ({"quote": BOOK.replace(", 5e4", "")}, "contract[0].bids[0]", "Expected a list of length 2, got 1"),
+        ({"quote": BOOK.replace("5e4", "'much'")}, "contract[0].bids[0][1]", "Expected a number, got text"),
         ({"terms": "quadratic_impact = -1\n"}, "contract[0].quadratic_impact", "is -1; a rise of the cost is not"),
         ({"terms": "daily_volume = 0\n"}, "contract[0].daily_volume", "is 0; it must be positive, in contracts"),
         (

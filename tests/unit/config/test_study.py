@@ -15,6 +15,7 @@ from studies import EXAMPLE, changed, study_text
 
 POOL_FILE = f'file = "{EXAMPLE}/pool.parquet"'
 PRICE_FILE = f'file = "{EXAMPLE}/price.parquet"'
+TOLERANCE = 'kind = "delta_tolerance"\ntolerance = 2.0'
 OPTION = '[[option]]\ninstrument = "ETH-25AUG23-1900-C"\nquantity = -10.0\nvol = 0.4\n\n[hedge]'
 
 
@@ -92,7 +93,7 @@ def line_number(path: Path, text: str) -> int:
         ('name = "exchange"', 'name = "exchange"\n[[account]]\nname = "exchange"', None, r": account\[1\].name: names exchange twice"),
         ("lot = 0.001", "lot = -0.001", "lot = -0.001", r": instrument\[0\].lot: is -0.001; give contracts from 1e-09 to 1e\+09"),
         ("lot = 0.001", "lot = 0.0", "lot = 0.0", r": instrument\[0\].lot: is 0; give contracts from 1e-09 to 1e\+09"),
-        ("lot = 0.001", 'lot = "small"', 'lot = "small"', r": instrument\[0\].lot: Expected `float`, got `str`"),
+        ("lot = 0.001", 'lot = "small"', 'lot = "small"', r": instrument\[0\].lot: Expected a number, got text"),
         ("half_spread = 0.0001", "half_spread = 1.5", "half_spread", r": instrument\[0\].half_spread: is 1.5; it is a fraction"),
         ("taker_fee = 0.0005", "taker_fee = -0.0001", "taker_fee", r": instrument\[0\].taker_fee: is -0.0001; it is a fraction"),
         ("taker_fee = 0.0005", "taker_fee = nan", "taker_fee", r": instrument\[0\].taker_fee: is nan; give a finite number"),
@@ -119,6 +120,24 @@ def line_number(path: Path, text: str) -> int:
         ("tolerance = 2.0", "every_s = 2.0", "every_s = 2.0", r": policy\[0\].every_s: unknown key|: policy\[0\].tolerance: required key is missing"),
         ("tolerance = 2.0", 'tolerance = 2.0\ninstrument = "ETH-PERPETUAL"', '"ETH-PERPETUAL"', r": policy\[0\].instrument: no instrument is called 'ETH-PERPETUAL'"),
         ("every_s = 3600.0", "every_s = 0.0001", "every_s = 0.0001", r": policy\[2\].every_s: is 0.0001; give an interval"),
+        (TOLERANCE, 'kind = "whalley_wilmott"', "[[policy]]", r": policy\[0\].risk_aversion: required key is missing"),
+        (TOLERANCE, 'kind = "whalley_wilmott"\nrisk_aversion = -1.0', "risk_aversion = -1.0", r": policy\[0\].risk_aversion: is -1; give a positive number, per unit of the money"),
+        (TOLERANCE, 'kind = "whalley_wilmott"\nrisk_aversion = 1.0\nproportional_cost = -0.1', "proportional_cost", r": policy\[0\].proportional_cost: is -0.1; give zero or a positive number below 1"),
+        (TOLERANCE, 'kind = "whalley_wilmott"\nrisk_aversion = 1.0\nlook_every_s = 0.0', "look_every_s", r": policy\[0\].look_every_s: is 0; give an interval"),
+        (TOLERANCE, 'kind = "gas_aware"\nrisk_aversion = 1.0', None, r": policy\[0\].fixed_cost: is missing, and ETH_USDC-PERPETUAL costs no gas; state what a trade of any size costs"),
+        (TOLERANCE, 'kind = "gas_aware"\nrisk_aversion = 1.0\nfixed_cost = 1.0\nmultiple = 0.0', "multiple = 0.0", r": policy\[0\].multiple: is 0; give a positive number"),
+        (TOLERANCE, 'kind = "leland"\nevery_s = 60.0', 'kind = "leland"', r": policy\[0\].kind: leland needs options; add an \[\[option\]\], or use whalley_wilmott"),
+        (TOLERANCE, 'kind = "zakamouline"\nrisk_aversion = 1.0', 'kind = "zakamouline"', r": policy\[0\].kind: zakamouline needs options"),
+        (TOLERANCE, 'kind = "quadratic_impact"\nrisk_aversion = 1.0\nimpact_cost = 0.1', 'kind = "quadratic_impact"', r": policy\[0\].kind: quadratic_impact needs a vol, and none is known; add an"),
+        (TOLERANCE, 'kind = "quadratic_impact"\nrisk_aversion = 1.0', "[[policy]]", r": policy\[0\].impact_cost: required key is missing"),
+        (TOLERANCE, 'kind = "exact"', "[[policy]]", r": policy\[0\].risk_aversion: required key is missing"),
+        (TOLERANCE, 'kind = "exact"\nrisk_aversion = 0.0\nvol = 0.5', "risk_aversion = 0.0", r": policy\[0\].risk_aversion: is 0; give a positive number, per unit of the money"),
+        (TOLERANCE, 'kind = "exact"\nrisk_aversion = 0.1', None, r": policy\[0\].vol: is missing, and liquidity has none of its own; state the vol of the coin"),
+        (TOLERANCE, 'kind = "exact"\nrisk_aversion = 0.1\nvol = 65.0', "vol = 65.0", r": policy\[0\].vol: is 65; vols are fractions from 0.001"),
+        (TOLERANCE, 'kind = "exact"\nrisk_aversion = 0.1\nvol = 0.5\nsteps = 2001', "steps = 2001", r": policy\[0\].steps: is 2,001; give 1 to 2,000 dates"),
+        (TOLERANCE, 'kind = "exact"\nrisk_aversion = 0.1\nvol = 0.5\nfixed_cost = -1.0', "fixed_cost = -1.0", r": policy\[0\].fixed_cost: is -1; give zero or a positive number"),
+        (TOLERANCE, 'kind = "leland"\nevery_s = 60.0\nconstant = "boyle"', "constant", r": policy\[0\].constant: Invalid enum value 'boyle'; write leland or boyle_vorst"),
+        (TOLERANCE, 'kind = "price_move"\nmove = 0.0', "move = 0.0", r": policy\[0\].move: is 0; give a log-return above 0"),
     ],
 )  # fmt: skip
 def test_a_bad_study_is_named_with_line_key_and_remedy(
@@ -141,7 +160,7 @@ def test_a_bad_study_is_named_with_line_key_and_remedy(
         ("block_s = 12.0", "block_s = 0.0", "block_s = 0.0", r": instrument\[0\].block_s: is 0; "),
         ("block_s = 12.0", "block_s = 12.0\nmax_slippage = 1.0", "max_slippage = 1.0", r": instrument\[0\].max_slippage: is 1; it is a fraction"),
         ("block_s = 12.0\n", "", "[[instrument]]", r": instrument\[0\].block_s: required key is missing; add it"),
-        ("gas_units = 107_000", "gas_units = 1.5", "gas_units = 1.5", r": instrument\[0\].gas_units: Expected `int`, got `float`"),
+        ("gas_units = 107_000", "gas_units = 1.5", "gas_units = 1.5", r": instrument\[0\].gas_units: Expected a whole number, got one with a point"),
         ('name = "ETH_USDC"\n', 'name = "ETH_USDC-PERPETUAL"\n', '"ETH_USDC-PERPETUAL"', r": instrument\[0\].name: ETH_USDC-PERPETUAL cannot be traded at a pool venue"),
         ('column = "gas_price"', 'column = "gas"', None, r"gas.parquet: gas: .*; .*gas_price"),
         (f'file = "{EXAMPLE}/gas.parquet"', 'file = "gas.parquet"', 'file = "gas.parquet"', r": data.gas.file: no such file as "),

@@ -40,9 +40,9 @@ def test_a_good_file_becomes_its_type(tmp_path: Path) -> None:
         ("name = 'x'\nsiez = 1\n", 2, "siez", "unknown key"),
         ("name = 'x'\n[[leg]]\nsize = 1\n[[leg]]\nsiez = 1\nsize = 1\n", 5, "leg[1].siez", "unknown key"),
         ("name = 'x'\n[[leg]]\nsize = 1\n[[leg]]\n", 4, "leg[1].size", "required key is missing"),
-        ("name = 'x'\n\n[[leg]]\nsize = 'big'\n", 4, "leg[0].size", "Expected `float`, got `str`"),
-        ("name = 5\n", 1, "name", "Expected `str`, got `int`"),
-        ("name = 'x'\n[limits]\nA = 1\nB = 'big'\n", 4, "limits.B", "Expected `float`, got `str`"),
+        ("name = 'x'\n\n[[leg]]\nsize = 'big'\n", 4, "leg[0].size", "Expected a number, got text"),
+        ("name = 5\n", 1, "name", "Expected text, got a whole number"),
+        ("name = 'x'\n[limits]\nA = 1\nB = 'big'\n", 4, "limits.B", "Expected a number, got text"),
         ("[[leg]]\nsize = 1\n", None, "name", "required key is missing"),
     ],
 )
