@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check soak format bench docs clean
+.PHONY: help demo test check soak studies format bench docs clean
 help:
 	@echo "make demo    install into .venv and print the hedge ticket of the example desk"
 	@echo "make test    the whole test suite"
 	@echo "make check   everything that CI checks, which is make test: format, lint, types and floors are tests too"
 	@echo "make soak    the laws on thousands of generated inputs each (minutes)"
+	@echo "make studies published work reproduced at full size (minutes)"
 	@echo "make bench   print start-up times, how the work grows, and every bench beside its peers (minutes)"
 	@echo "make docs    rewrite the printed outputs and the pictures in README and docs"
 	@echo "make format  format the code"
@@ -40,6 +41,9 @@ check: test
 soak: .venv/installed-dev
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest --quiet --numprocesses 2 tests/laws
 
+studies: .venv/installed-dev
+	@$(BIN)/python studies/run.py --full
+
 format: .venv/installed-dev
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
@@ -50,6 +54,7 @@ bench: .venv/installed-dev
 	@$(BIN)/hedgerow bench pricing
 	@$(BIN)/hedgerow bench models --rounds 1
 	@$(BIN)/hedgerow bench optimizer --rounds 1
+	@$(BIN)/hedgerow bench policies --rounds 1
 
 docs: .venv/installed-dev
 	@$(BIN)/python tools/draw_pictures.py

@@ -8,19 +8,24 @@ from pathlib import Path
 
 import hedgerow as hr
 from hedgerow.report import calibration_pictures, pictures, risk_pictures
+from hedgerow.report.policy_frontier_pictures import policy_frontier_picture
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 EXAMPLE = "eth-2024-01-08"
+STUDY, SETTINGS = "short-call", 7
 
 
 def main(folder: Path) -> None:
-    """Write every picture, as ``surface-NAME.svg``, ``calibration-NAME.svg`` and ``risk-NAME.svg``."""
+    """Write every picture, as ``surface-NAME.svg``, ``calibration-NAME.svg``, ``risk-NAME.svg``, and the frontier's."""
     example = hr.example(EXAMPLE)
     desk, market = hr.load_desk(example / "desk.toml"), hr.load_snapshot(example)
     surface, calibration = hr.surface(market), hr.calibrate(market)
     drawn = {f"surface-{name}.svg": draw(surface) for name, draw in pictures.PICTURES.items()}
     drawn |= {f"calibration-{name}.svg": draw(calibration) for name, draw in calibration_pictures.PICTURES.items()}
     drawn |= {f"risk-{name}.svg": draw(hr.risk(desk, market)) for name, draw in risk_pictures.PICTURES.items()}
+    frontier = hr.simulate(hr.example(STUDY) / "study.toml", frontier=SETTINGS).frontier
+    if frontier is not None:
+        drawn["policy-frontier.svg"] = policy_frontier_picture(frontier)
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in drawn.items():
         path = folder / name

@@ -19,8 +19,11 @@ from hedgerow import events
 from hedgerow.backtesting import load
 from hedgerow.cli.main import app
 from hedgerow.cli.replaying import show_replays
-from hedgerow.config import Desk, Measure, ScenarioTerms, Study
+from hedgerow.config import Desk, Measure, ScenarioTerms, SimulationStudy, Study
 from hedgerow.config.desk import PositionLine
+from hedgerow.config.simulation_models import GbmLine
+from hedgerow.config.simulation_policies import ENGINE_ONLY, POLICY_KINDS
+from hedgerow.config.simulation_tables import PublishedLine, SimulationLine, SoldOption, TradingRules
 from hedgerow.journal import Divergence, TornTail
 from hedgerow.market import Snapshot, deribit_chain, manifest, save, uniswap_hours
 from hedgerow.market.series import RowFault
@@ -119,7 +122,7 @@ def _keys(struct: Any, table: str = "") -> Iterator[tuple[str, str]]:
                 yield from _keys(kind, path)
             yield opener, ""
         elif dict in inner:
-            yield f"[{path}]", ""
+            yield f"[[{path}]]" if inner[0] is tuple else f"[{path}]", ""
         else:
             yield table, field.encode_name
 
@@ -146,6 +149,31 @@ def test_every_key_of_the_desk_file_is_documented() -> None:
 
 def test_every_key_of_the_study_file_is_documented() -> None:
     assert not _undocumented(Study, _page("study-file.md"))
+
+
+def test_every_key_of_a_study_on_simulated_paths_is_documented() -> None:
+    page = _page("simulate.md")
+    assert not [key for key in _undocumented(SimulationStudy, page) if key != ".file"]
+    lacks = page.replace("| `antithetic` |", "| `mirrored` |")
+    assert "simulation.antithetic" in _undocumented(SimulationStudy, lacks)
+
+
+def test_every_policy_of_a_study_on_simulated_paths_is_documented_with_its_keys() -> None:
+    rows = re.findall(r'^\| `"(\w+)"` \|([^|]*)\|', _section(_page("simulate.md"), "[[policy]]"), flags=re.MULTILINE)
+    written = {kind: _codes(keys) for kind, keys in rows}
+    real = {
+        kind: {field.encode_name for field in msgspec.structs.fields(struct)} - set(ENGINE_ONLY)
+        for kind, struct in POLICY_KINDS.items()
+    }
+    assert written == real
+
+
+def test_every_kind_of_model_and_position_is_documented() -> None:
+    kinds = {(table, tag) for table, tag in _tags(SimulationStudy)}
+    assert {table for table, _ in kinds} == {"model", "position"}
+    page = _page("simulate.md")
+    titles = {"model": "[model]", "position": "[[position]]"}
+    assert not [tag for table, tag in kinds if f'"{tag}"' not in _codes(_section(page, titles[table]))]
 
 
 def test_a_key_that_a_page_lacks_is_missed() -> None:
@@ -241,6 +269,22 @@ def test_the_json_ticket_and_its_page_agree(desk: Desk, market: Snapshot) -> Non
     rows = _first_column(_page("ticket-json.md"))
     assert real - rows == set()
     assert rows - real == set(), "the page names keys that do not exist"
+
+
+def test_the_json_simulation_and_its_page_agree() -> None:
+    study = SimulationStudy(
+        model=GbmLine(sigma=0.4),
+        option=SoldOption(expiry_days=2.0),
+        hedge=TradingRules(steps=2, proportional_cost=0.001),
+        simulation=SimulationLine(paths=200),
+        policy=({"kind": "exact", "risk_aversion": 1.0}, {"kind": "optimal"}),
+        published=(PublishedLine(policy="exact", figure="std", value=1.0, within=1.0),),
+    )
+    # The name of the table is also that of a delta convention, which a ticket has as a key.
+    real = {path.replace("<convention>", "model") for path in _paths(hr.simulate(study).to_dict())}
+    rows = _first_column(_page("simulate-json.md"))
+    assert real - rows == set()
+    assert {row for row in rows if not row.startswith(("frontier", "returns."))} - real == set()
 
 
 def _rows_of(title: str) -> set[str]:

@@ -3,15 +3,18 @@
 from hedgerow.bench.engine import EngineBench, bench_engine
 from hedgerow.bench.models import ModelsBench, bench_models
 from hedgerow.bench.optimizer import OptimizerBench, bench_optimizer
+from hedgerow.bench.policies import PoliciesBench, bench_policies
 from hedgerow.bench.pricing import PricingBench, bench_pricing
 
 __all__ = [
     "EngineBench",
     "ModelsBench",
     "OptimizerBench",
+    "PoliciesBench",
     "PricingBench",
     "bench_engine",
     "bench_models",
     "bench_optimizer",
+    "bench_policies",
     "bench_pricing",
 ]

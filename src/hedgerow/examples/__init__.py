@@ -1,4 +1,4 @@
-"""Example desks and studies on real recorded markets, inside the package."""
+"""Example desks and studies on real recorded markets, and a study on simulated paths, inside the package."""
 
 import shutil
 from pathlib import Path
@@ -9,12 +9,12 @@ _HERE = Path(__file__).resolve().parent
 
 
 def example(name: str) -> Path:
-    """Return the folder of an example: a market snapshot with a ``desk.toml``, or data with a ``study.toml``.
+    """Return the folder of an example: a market snapshot with a ``desk.toml``, or a ``study.toml`` and its data.
 
     Parameters
     ----------
     name : str
-        ``eth-2024-01-08`` or ``lp-2023-08-13``.
+        ``eth-2024-01-08``, ``lp-2023-08-13`` or ``short-call``.
 
     Returns
     -------
