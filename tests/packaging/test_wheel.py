@@ -30,11 +30,12 @@ def test_the_wheel_holds_the_example_its_attribution_and_nothing_else(wheel: Pat
         "hedgerow/examples/eth-2024-01-08/ATTRIBUTION.md",
         "hedgerow/examples/eth-2024-01-08/deribit_eth_chain_20240108.parquet",
         "hedgerow/examples/eth-2024-01-08/univ3_eth_usdc005_hourly_2023.parquet",
+        "hedgerow/examples/short-call/study.toml",
     ):
         assert name in names
     assert all(name.startswith(("hedgerow/", "hedgerow-")) for name in names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert wheel.stat().st_size < 1_000_000
+    assert wheel.stat().st_size < 1_500_000  # two thirds are code; recorded data may not grow unseen
 
 
 @pytest.mark.slow
