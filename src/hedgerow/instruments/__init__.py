@@ -11,15 +11,18 @@ from hedgerow.instruments.contracts import (
     kind_of,
 )
 from hedgerow.instruments.deribit import parse_deribit
-from hedgerow.instruments.uniswap import UniswapV3Position
+from hedgerow.instruments.liquidity import FeeCheckpoint, PoolPosition, PoolShare, RangePosition
 
 __all__ = [
     "EuropeanOption",
+    "FeeCheckpoint",
     "Future",
     "Instrument",
     "Perpetual",
+    "PoolPosition",
+    "PoolShare",
+    "RangePosition",
     "Spot",
-    "UniswapV3Position",
     "expiry_of",
     "is_inverse",
     "kind_of",

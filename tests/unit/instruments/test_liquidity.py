@@ -4,16 +4,14 @@ import pytest
 
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import PoolName
-from hedgerow.instruments import UniswapV3Position
+from hedgerow.instruments import RangePosition
 
 # TickMath.sol: MAX_TICK = 887272; UniswapV3Pool.sol keeps liquidity in a uint128.
 MAX_TICK, MAX_LIQUIDITY = 887_272, 2**128 - 1
 
 
-def position(liquidity: int = 1, lower: int = -10, upper: int = 10) -> UniswapV3Position:
-    return UniswapV3Position(
-        name="mine", pool=PoolName("pool"), liquidity=liquidity, tick_lower=lower, tick_upper=upper
-    )
+def position(liquidity: int = 1, lower: int = -10, upper: int = 10) -> RangePosition:
+    return RangePosition(name="mine", pool=PoolName("pool"), liquidity=liquidity, tick_lower=lower, tick_upper=upper)
 
 
 def test_the_largest_position_is_accepted() -> None:
