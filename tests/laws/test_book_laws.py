@@ -21,7 +21,7 @@ from hedgerow.book import (
 )
 from hedgerow.core.arrays import frozen, vector
 from hedgerow.core.ids import Currency, PoolName
-from hedgerow.instruments import EuropeanOption, Spot, UniswapV3Position, parse_deribit
+from hedgerow.instruments import EuropeanOption, Spot, RangePosition, parse_deribit
 from hedgerow.market import PoolState, QuoteTable, Snapshot
 from hedgerow.pricing import black76
 from numerics import five_point
@@ -109,7 +109,7 @@ POSITIONS: dict[str, Position] = {
     "inverse put": contract("ETH-26JAN24-2100-P", 4.0),
     "linear call": contract("ETH_USDC-26JAN24-2300-C", 6.0),
     "liquidity range": LiquidityPosition(
-        position=UniswapV3Position(name="lp", pool=POOL, liquidity=10**16, tick_lower=198_260, tick_upper=200_260),
+        position=RangePosition(name="lp", pool=POOL, liquidity=10**16, tick_lower=198_260, tick_upper=200_260),
         fees_base=0.1,
         fees_quote=55.0,
     ),

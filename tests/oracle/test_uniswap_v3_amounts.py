@@ -9,7 +9,7 @@ import mpmath as mp
 import pytest
 
 from hedgerow.core.ids import Currency, PoolName
-from hedgerow.instruments import UniswapV3Position
+from hedgerow.instruments import RangePosition
 from hedgerow.market import PoolState
 from hedgerow.pools import liquidity_range, range_greeks
 
@@ -61,7 +61,7 @@ def test_value_and_delta_equal_what_a_burn_pays(
         low, high = (sqrt_price_x96(mp.mpf("1.0001") ** tick) for tick in (lower, upper))
         liquidity = 9 * 10**17
         amounts = burn(liquidity, low, high, sqrt_price_x96(raw_price))
-    position = UniswapV3Position(name="p", pool=state.name, liquidity=liquidity, tick_lower=lower, tick_upper=upper)
+    position = RangePosition(name="p", pool=state.name, liquidity=liquidity, tick_lower=lower, tick_upper=upper)
     held = range_greeks(liquidity_range(position, state), price)
     units = [amount / 10**d for amount, d in zip(amounts, decimals, strict=True)]
     coins, cash = units if base_is_token0 else units[::-1]
@@ -73,7 +73,7 @@ def test_value_and_delta_equal_what_a_burn_pays(
 
 def test_outside_the_range_all_is_one_token() -> None:
     state = pool(False, 6, 18)
-    position = UniswapV3Position(name="p", pool=state.name, liquidity=10**17, tick_lower=198_260, tick_upper=200_260)
+    position = RangePosition(name="p", pool=state.name, liquidity=10**17, tick_lower=198_260, tick_upper=200_260)
     held = liquidity_range(position, state)
     below, above = range_greeks(held, 0.9 * held.lower), range_greeks(held, 1.1 * held.upper)
     assert below.value == pytest.approx(below.delta * 0.9 * held.lower, rel=1e-14)
@@ -82,7 +82,7 @@ def test_outside_the_range_all_is_one_token() -> None:
 
 def test_the_range_holds_its_lower_edge_and_not_its_upper() -> None:
     state = pool(True, 18, 6)
-    position = UniswapV3Position(name="p", pool=state.name, liquidity=10**17, tick_lower=-200_000, tick_upper=-199_000)
+    position = RangePosition(name="p", pool=state.name, liquidity=10**17, tick_lower=-200_000, tick_upper=-199_000)
     held = liquidity_range(position, state)
     assert range_greeks(held, held.lower).gamma < 0.0
     assert range_greeks(held, held.upper).gamma == 0.0

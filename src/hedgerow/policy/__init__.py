@@ -20,6 +20,7 @@ from hedgerow.policy.interface import (
     Wake,
 )
 from hedgerow.policy.leland import Leland, LelandConstant, leland_factor
+from hedgerow.policy.liquidity_band import HedgeLeg, LiquidityBand, liquidity_band
 from hedgerow.policy.looking import goal_in_lots, look, scene_of
 from hedgerow.policy.price_move import PriceMove
 from hedgerow.policy.programmes.policies import ExactBand
@@ -57,8 +58,10 @@ __all__ = [
     "EveryBlock",
     "ExactBand",
     "GasAware",
+    "HedgeLeg",
     "Leland",
     "LelandConstant",
+    "LiquidityBand",
     "Outlook",
     "Policy",
     "PolicyState",
@@ -80,6 +83,7 @@ __all__ = [
     "goal_of",
     "impact_rate",
     "leland_factor",
+    "liquidity_band",
     "look",
     "part_of_the_way",
     "scene_of",

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from hedgerow.core.errors import InputError
-from hedgerow.instruments import UniswapV3Position
+from hedgerow.instruments import RangePosition
 from hedgerow.market import PoolState
 from hedgerow.pools import kernels
 
@@ -47,12 +47,12 @@ class RangeGreeks:
     gamma: float
 
 
-def liquidity_range(position: UniswapV3Position, pool: PoolState) -> LiquidityRange:
+def liquidity_range(position: RangePosition, pool: PoolState) -> LiquidityRange:
     """Express a position in prices of the base coin.
 
     Parameters
     ----------
-    position : UniswapV3Position
+    position : RangePosition
         Ticks and raw liquidity, as in the contract.
     pool : PoolState
         Token order, decimals and tick spacing.

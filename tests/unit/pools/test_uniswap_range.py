@@ -6,15 +6,15 @@ import pytest
 
 import hedgerow as hr
 from hedgerow.core.ids import PoolName
-from hedgerow.instruments import UniswapV3Position
+from hedgerow.instruments import RangePosition
 from hedgerow.market import Snapshot
 from hedgerow.pools import liquidity_range, range_greeks
 
 POOL = PoolName("univ3:USDC/WETH:500")
 
 
-def position(lower: int = 198_260, upper: int = 200_260) -> UniswapV3Position:
-    return UniswapV3Position(name="mine", pool=POOL, liquidity=10**17, tick_lower=lower, tick_upper=upper)
+def position(lower: int = 198_260, upper: int = 200_260) -> RangePosition:
+    return RangePosition(name="mine", pool=POOL, liquidity=10**17, tick_lower=lower, tick_upper=upper)
 
 
 def test_a_tick_off_the_spacing_is_refused(market: Snapshot) -> None:
