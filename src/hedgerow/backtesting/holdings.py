@@ -8,8 +8,8 @@ from hedgerow.book.positions import ContractPosition, Position
 from hedgerow.config import Study
 from hedgerow.core.arrays import frozen, vector
 from hedgerow.core.errors import InputError
-from hedgerow.core.ids import Currency, PoolName
-from hedgerow.instruments import EuropeanOption, Instrument, UniswapV3Position, is_inverse, parse_deribit
+from hedgerow.core.ids import Currency
+from hedgerow.instruments import EuropeanOption, Instrument, is_inverse, parse_deribit
 from hedgerow.market import QuoteTable, Snapshot
 
 
@@ -50,16 +50,9 @@ def _positions(study: Study) -> list[tuple[str, Position]]:
         if study.data.pool is None or line.pool != study.data.pool.name:
             raise study.error(f"{where}.pool", f"no pool is called {line.pool!r}", "name [data.pool]")
         try:
-            held = UniswapV3Position(
-                name=line.name,
-                pool=PoolName(line.pool),
-                liquidity=int(line.liquidity),
-                tick_lower=line.tick_lower,
-                tick_upper=line.tick_upper,
-            )
-        except ValueError as error:
-            advice = getattr(error, "advice", "write it as an integer")
-            raise study.error(where, getattr(error, "problem", str(error)), advice) from None
+            held = line.held()
+        except InputError as error:
+            raise study.error(where, error.problem, error.advice) from None
         position = LiquidityPosition(position=held, fees_base=line.fees_base, fees_quote=line.fees_quote)
         found.append((where, position))
     for i, option in enumerate(study.option):

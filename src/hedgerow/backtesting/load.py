@@ -13,7 +13,7 @@ from hedgerow.config.study_tables import BarFile
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.core.instants import DAY_NS, SECOND_NS, seconds_ns, to_iso
-from hedgerow.instruments.uniswap import MAX_TICK
+from hedgerow.instruments.liquidity import MAX_TICK
 from hedgerow.market import PoolState
 from hedgerow.market.series import NO_BOUNDS, BadRow, Bounds, RowFault, Series, read_bars, read_funding
 from hedgerow.venues import Funding

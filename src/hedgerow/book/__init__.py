@@ -5,10 +5,11 @@ from hedgerow.book.conventions import deltas_by_convention
 from hedgerow.book.exposure import Bucket, Exposure, Sensitivities, deltas_by_group, exposure_of, sensitivities_by_group
 from hedgerow.book.factors import FactorModel, RiskSettings, factor_model
 from hedgerow.book.joint_factors import JointFactors, joint_factors
+from hedgerow.book.marking import Interpolated, Marking, Row
 from hedgerow.book.other_factors import other_loadings, other_moves
 from hedgerow.book.positions import Balance, ContractPosition, LiquidityPosition, Position
 from hedgerow.book.quiet import QuietBox, quiet_box
-from hedgerow.book.rows import Interpolated, Marking, Row, rows_of, trade_rows
+from hedgerow.book.rows import rows_of, trade_rows
 from hedgerow.book.scenarios import (
     LEAST_VOL_SHARE,
     Scenarios,

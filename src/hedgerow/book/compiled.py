@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.book import kernels
-from hedgerow.book.rows import Row
+from hedgerow.book.marking import Row
 from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.core.errors import InputError, NumeraireError
 from hedgerow.core.ids import Currency

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hedgerow.core.ids import Currency
-from hedgerow.instruments import Instrument, UniswapV3Position
+from hedgerow.instruments import Instrument, PoolPosition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,13 @@ class LiquidityPosition:
 
     Parameters
     ----------
-    position : UniswapV3Position
-        Ticks and liquidity.
+    position : RangePosition or PoolShare
+        A range of ticks, or a share of the pool.
     fees_base, fees_quote : float
         Uncollected fees. [base], [quote token]
     """
 
-    position: UniswapV3Position
+    position: PoolPosition
     fees_base: float = 0.0
     fees_quote: float = 0.0
 

@@ -5,11 +5,9 @@ premium in the settlement currency. That is why the delta of a bought coin-settl
 transaction delta) whatever the numeraire: the coins paid for it are gone.
 """
 
-import math
-from dataclasses import dataclass, field
-from typing import NamedTuple
-
 from hedgerow.book import kernels
+from hedgerow.book.marking import Marking, Row
+from hedgerow.book.pool_rows import pool_rows
 from hedgerow.book.positions import Balance, ContractPosition, LiquidityPosition, Position
 from hedgerow.core.errors import DataFault, InputError, MarketDataError
 from hedgerow.core.ids import Currency
@@ -24,115 +22,10 @@ from hedgerow.instruments import (
     is_inverse,
     kind_of,
 )
-from hedgerow.market import Quote, Snapshot
-from hedgerow.pools import liquidity_range
+from hedgerow.market import Quote
 
 _SANE_ENTRY = (1e-3, 1e3)
 """Ratio of entry and mark beyond which one of them is in another unit. [pure]"""
-
-
-class Row(NamedTuple):
-    """One line of a compiled book, in USD terms: rates of quote currencies are already applied.
-
-    Parameters
-    ----------
-    kind : int
-        Code of the kind, as in ``book/kernels.py``.
-    group : int
-        Number of the position or hedging instrument that the row belongs to.
-    label : str
-        Name of the kind, for tables.
-    expiry_ns : int or None
-        When it settles. [UTC epoch ns]
-    quantity : float
-        Signed size, contract size and rate applied. [coins, USD, or liquidity]
-    ratio : float
-        Forward over spot. [pure]
-    entry : float
-        Entry price of a future. [USD per coin]
-    strike, expiry_years, vol, sign : float
-        Terms of an option; sign is +1 for calls, -1 for puts; a dated future has its expiry too. [USD per coin],
-        [years], [fraction], [pure]
-    lower, upper : float
-        Edges of a liquidity range. [USD per coin]
-    """
-
-    kind: int
-    group: int
-    label: str
-    expiry_ns: int | None
-    quantity: float
-    ratio: float = 1.0
-    entry: float = 1.0
-    strike: float = 1.0
-    expiry_years: float = 1.0
-    vol: float = 1.0
-    sign: float = 1.0
-    lower: float = 1.0
-    upper: float = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interpolated:
-    """What a surface says of an option that the market does not price.
-
-    Parameters
-    ----------
-    forward : float
-        Forward of its expiry. [quote per base]
-    vol : float
-        Vol of its strike. [fraction per square root of a year]
-    """
-
-    forward: float
-    vol: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marking:
-    """What positions are valued with.
-
-    Parameters
-    ----------
-    snapshot : Snapshot
-        Quotes, index and pools, with the user's assumed quotes already in place.
-    vols : dict of str to float
-        Vol of each option that can be priced. [fraction per square root of a year]
-    usd_rates : dict of str to float
-        What one unit of each cash currency is worth; USD itself is one. [USD per unit]
-    interpolated : dict of str to Interpolated
-        Options that are priced from a surface because no quote or mark prices them.
-    """
-
-    snapshot: Snapshot
-    vols: dict[str, float]
-    usd_rates: dict[Currency, float] = field(default_factory=dict)
-    interpolated: dict[str, Interpolated] = field(default_factory=dict)
-
-    def usd_rate(self, currency: str) -> float:
-        """Return what one unit of a cash currency is worth.
-
-        Parameters
-        ----------
-        currency : str
-            Ticker.
-
-        Returns
-        -------
-        float
-            The rate. [USD per unit]
-
-        Raises
-        ------
-        MarketDataError
-            If the rate is not known.
-        """
-        if currency == "USD":
-            return 1.0
-        rate = self.usd_rates.get(Currency(currency))
-        if rate is None:
-            raise MarketDataError(currency, DataFault.MISSING, "has no USD rate", f"state it: [rates] {currency} = 1.0")
-        return rate
 
 
 def rows_of(position: Position, marking: Marking, group: int) -> list[Row]:
@@ -163,7 +56,7 @@ def rows_of(position: Position, marking: Marking, group: int) -> list[Row]:
         case Balance():
             return [_balance_row(position.currency, position.amount, marking, group)]
         case LiquidityPosition():
-            return _range_rows(position, marking, group)
+            return pool_rows(position, marking, group)
         case ContractPosition():
             return [_contract_row(position, marking, group)]
 
@@ -206,34 +99,10 @@ def trade_rows(instrument: Instrument, marking: Marking, group: int) -> list[Row
 
 
 def _balance_row(currency: str, amount: float, marking: Marking, group: int) -> Row:
-    if currency == marking.snapshot.base:
-        return Row(kernels.COIN, group, "spot", None, amount)
+    forms = {marking.snapshot.base: 1.0} | marking.snapshot.coins_per_unit
+    if currency in forms:
+        return Row(kernels.COIN, group, "spot", None, amount * forms[Currency(currency)])
     return Row(kernels.CASH, group, "cash", None, amount * marking.usd_rate(currency))
-
-
-def _range_rows(held: LiquidityPosition, marking: Marking, group: int) -> list[Row]:
-    """A range and its uncollected fees; a rate r of the quote token turns L into L·sqrt(r) and scales the edges."""
-    pool = marking.snapshot.pool(held.position.pool)
-    quote = pool.token1 if pool.base_is_token0 else pool.token0
-    rate = marking.usd_rate(quote)
-    shape = liquidity_range(held.position, pool)
-    label = "liquidity range"
-    rows = [
-        Row(
-            kernels.RANGE,
-            group,
-            label,
-            None,
-            shape.liquidity * math.sqrt(rate),
-            lower=shape.lower * rate,
-            upper=shape.upper * rate,
-        )
-    ]
-    if held.fees_base:
-        rows.append(Row(kernels.COIN, group, label, None, held.fees_base))
-    if held.fees_quote:
-        rows.append(Row(kernels.CASH, group, label, None, held.fees_quote * rate))
-    return rows
 
 
 def _contract_row(position: ContractPosition, marking: Marking, group: int) -> Row:

@@ -12,8 +12,10 @@ import msgspec
 from hedgerow.book import RiskSettings
 from hedgerow.config.contract_terms import ContractTerms, contract_faults
 from hedgerow.config.hedge_terms import OPEN_GREEKS, AccountTerms, ScenarioTerms, account_faults, scenario_faults
+from hedgerow.config.pool_position import pool_position
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
+from hedgerow.instruments import PoolPosition
 from hedgerow.pricing.models import SVCJ, Bates, Heston, LogNormalSV, Merton
 
 _AVERSIONS = (1e-15, 1e9)
@@ -44,7 +46,7 @@ class PositionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class LiquidityLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A ``[[liquidity]]`` table: a Uniswap v3 position.
+    """A ``[[liquidity]]`` table: a range of ticks, or a share of a pool.
 
     Parameters
     ----------
@@ -52,21 +54,40 @@ class LiquidityLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         The user's name for it.
     pool : str
         The snapshot's name of the pool.
-    liquidity : int or str
-        As in the contract; a string where it does not fit into 64 bits. [raw liquidity units]
-    tick_lower, tick_upper : int
+    liquidity : int, str or None
+        Of a range, as in the contract; a string where it does not fit into 64 bits. [raw liquidity units]
+    tick_lower, tick_upper : int or None
         The range. [ticks]
+    shares : int, str or None
+        Of a pool whose positions are shares: liquidity tokens held. [smallest units]
     fees_base, fees_quote : float
         Uncollected fees. [base], [quote token]
     """
 
     name: str
     pool: str
-    liquidity: int | str
-    tick_lower: int
-    tick_upper: int
+    liquidity: int | str | None = None
+    tick_lower: int | None = None
+    tick_upper: int | None = None
+    shares: int | str | None = None
     fees_base: float = 0.0
     fees_quote: float = 0.0
+
+    def held(self) -> PoolPosition:
+        """Return what is held.
+
+        Returns
+        -------
+        RangePosition or PoolShare
+            As the contract keeps it. [as its fields]
+
+        Raises
+        ------
+        InputError
+            If it states neither or both, or a number breaks a rule of the contract.
+        """
+        range_fields = (self.liquidity, self.tick_lower, self.tick_upper)
+        return pool_position(self.name, self.pool, range_fields, self.shares)
 
 
 class MinimumVarianceTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -22,6 +22,7 @@ from hedgerow.config.simulation_tables import (
     ExactLine,
     HeldLine,
     LelandLine,
+    PoolLine,
     PutLine,
     RangeLine,
     RegularLine,
@@ -223,6 +224,12 @@ def _check_position(study: SimulationStudy, where: str, line: HeldLine) -> None:
         raise study.error(f"{where}.settlement", problem, "a study counts in one money: settle all alike")
     if isinstance(line, CallLine | PutLine):
         _check_option(study, where, line.strike, line.expiry_days, line.quantity)
+        return
+    if isinstance(line, PoolLine):
+        try:
+            line.held("pool")
+        except InputError as error:
+            raise study.error(where, error.problem, error.advice) from None
         return
     if line.liquidity == 0.0:
         raise study.error(f"{where}.liquidity", "is 0", "give what is held")

@@ -4,6 +4,8 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from hedgerow.config.pool_position import pool_position
+from hedgerow.instruments import PoolPosition
 from hedgerow.policy import LelandConstant
 
 Settlement: TypeAlias = Literal["linear", "inverse"]
@@ -125,7 +127,56 @@ class RangeLine(
     settlement: Settlement = "linear"
 
 
-HeldLine: TypeAlias = CallLine | PutLine | FullRangeLine | RangeLine
+class PoolLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="kind", tag="pool"):
+    """A ``[[position]]``: a position in a pool of any kind, whose state is in a file.
+
+    Parameters
+    ----------
+    file : str
+        The pool, as ``hedgerow pool show --save`` writes it; relative to the study.
+    coins, money : dict of str to float
+        What one unit of each token is worth: so many coins, or so much of the quote currency.
+        [coins per token], [quote per token]
+    liquidity, tick_lower, tick_upper
+        A range of a concentrated pool. [raw liquidity units], [ticks]
+    shares : int, str or None
+        Of any other pool: liquidity tokens held. [smallest units]
+    settlement : {"linear", "inverse"}
+        What losses are counted in; one for all positions.
+    """
+
+    file: str
+    coins: dict[str, float] = {}
+    money: dict[str, float] = {}
+    liquidity: int | str | None = None
+    tick_lower: int | None = None
+    tick_upper: int | None = None
+    shares: int | str | None = None
+    settlement: Settlement = "linear"
+
+    def held(self, pool: str) -> PoolPosition:
+        """Return what is held.
+
+        Parameters
+        ----------
+        pool : str
+            The pool's name.
+
+        Returns
+        -------
+        RangePosition or PoolShare
+            As the contract keeps it. [as its fields]
+
+        Raises
+        ------
+        InputError
+            If it states neither a range nor shares, or both, or a number breaks a rule of the contract.
+        """
+        range_fields = (self.liquidity, self.tick_lower, self.tick_upper)
+        return pool_position("the position", pool, range_fields, self.shares)
+
+
+HeldLine: TypeAlias = CallLine | PutLine | FullRangeLine | RangeLine | PoolLine
 
 
 class TradingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

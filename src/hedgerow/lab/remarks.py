@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hedgerow.config.simulation import SimulationStudy
+from hedgerow.config.simulation_tables import CallLine, PutLine
 from hedgerow.lab.programmes import ResolvedPolicy
 
 
@@ -29,7 +30,7 @@ def remarks(study: SimulationStudy, policies: Sequence[ResolvedPolicy], *, has_g
     if study.objective.kind != "entropic" and any(policy.kind == "exact" for policy in policies):
         told = "exact minimises E[exp(g·loss)] at its own risk_aversion g, not the objective of this study"
         found.append(f"{told}: it need not be the best by it")
-    if any(hasattr(line, "liquidity") for line in study.position):
+    if any(not isinstance(line, CallLine | PutLine) for line in study.position):
         found.append("the means contain what the liquidity loses as the price moves: it earns no fees here")
     return tuple(found)
 

@@ -17,13 +17,14 @@ from hedgerow.config.simulation_models import GbmLine
 from hedgerow.config.simulation_tables import (
     CallLine,
     FullRangeLine,
-    HeldLine,
+    PoolLine,
     PutLine,
     RangeLine,
     TradingRules,
 )
 from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.lab.book_kernels import CALL, LIQUIDITY, PUT, book_rows
+from hedgerow.lab.pool_legs import PricedLine, pool_lines
 from hedgerow.pricing import VolFault, black76, implied_vol
 from hedgerow.pricing.models import SABR, Model, price_model
 
@@ -218,12 +219,13 @@ def make_setting(study: SimulationStudy, realised_vol: float | None) -> Setting:
     InputError, TransformError
         If an option has no price under the model.
     """
-    lines, model = _lines(study), model_of(study)
+    fields, lines = _lines(study)
+    model = model_of(study)
     horizon, steps, step_days = _dates(study)
     if study.settlement == "inverse" and isinstance(model, SABR) and model.beta < 1.0:
         told = f"is {model.beta:g}: the coin can get to zero, where coin-settled options have no bound"
         raise study.error("model.beta", told, 'set it to 1, or settlement = "linear"')
-    priced = [_priced(study, model, i, line, horizon, realised_vol) for i, line in enumerate(lines)]
+    priced = _priced_lines(study, model, fields, lines, horizon, realised_vol)
     inverse = study.settlement == "inverse"
     expiries = np.array([getattr(line, "expiry_days", math.inf) for line in lines])
     setting = Setting(
@@ -235,7 +237,7 @@ def make_setting(study: SimulationStudy, realised_vol: float | None) -> Setting:
         model=model,
         drift=study.model.mu if study.model else 0.0,
         legs=frozen(np.array([_leg(line, vol, inverse) for line, (_, vol) in zip(lines, priced, strict=True)])),
-        expiry_step=frozen(_expiry_steps(study, expiries, horizon, step_days)),
+        expiry_step=frozen(_expiry_steps(study, fields, expiries, horizon, step_days)),
         expiry_years=frozen(expiries / study.days_per_year),
         worth=sum(worth for worth, _ in priced),
         premium=abs(sum(w for line, (w, _) in zip(lines, priced, strict=True) if isinstance(line, CallLine | PutLine))),
@@ -245,18 +247,21 @@ def make_setting(study: SimulationStudy, realised_vol: float | None) -> Setting:
     return setting
 
 
-def _lines(study: SimulationStudy) -> tuple[HeldLine, ...]:
-    """Return what is held as lines of a book."""
-    if study.option is None:
-        return study.position
-    one, kind = study.option, CallLine if study.option.kind == "call" else PutLine
-    strike = study.market.spot if one.strike is None else one.strike
-    held = kind(strike=strike, expiry_days=one.expiry_days, quantity=one.quantity, settlement=one.settlement)
-    return (held,)
-
-
-def _field(study: SimulationStudy, i: int) -> str:
-    return f"position[{i}]" if study.option is None else "option"
+def _lines(study: SimulationStudy) -> tuple[tuple[str, ...], tuple[PricedLine, ...]]:
+    """Return what is held as lines of a book, and where each stands in the file; pools are ranges from here on."""
+    if study.option is not None:
+        one, kind = study.option, CallLine if study.option.kind == "call" else PutLine
+        strike = study.market.spot if one.strike is None else one.strike
+        held = kind(strike=strike, expiry_days=one.expiry_days, quantity=one.quantity, settlement=one.settlement)
+        return ("option",), (held,)
+    fields: list[str] = []
+    lines: list[PricedLine] = []
+    for i, line in enumerate(study.position):
+        where = f"position[{i}]"
+        found = pool_lines(study, where, line) if isinstance(line, PoolLine) else [line]
+        fields += [where] * len(found)
+        lines += found
+    return tuple(fields), tuple(lines)
 
 
 def _dates(study: SimulationStudy) -> tuple[float, int, float]:
@@ -271,7 +276,11 @@ def _dates(study: SimulationStudy) -> tuple[float, int, float]:
 
 
 def _expiry_steps(
-    study: SimulationStudy, expiries: Float64[np.ndarray, " n_leg"], horizon: float, step_days: float
+    study: SimulationStudy,
+    fields: tuple[str, ...],
+    expiries: Float64[np.ndarray, " n_leg"],
+    horizon: float,
+    step_days: float,
 ) -> Int64[np.ndarray, " n_leg"]:
     """Return the date at which each leg pays, and refuse those that pay between two dates."""
     steps = np.full(expiries.size, NEVER, dtype=np.int64)
@@ -281,31 +290,48 @@ def _expiry_steps(
             steps[i] = round(count)
             if abs(count - round(count)) > 1e-6:
                 told = f"is {days:g}, between two dates that are {step_days:g} days apart"
-                raise study.error(f"{_field(study, i)}.expiry_days", told, "choose hedge.steps so that it falls on one")
+                raise study.error(f"{fields[i]}.expiry_days", told, "choose hedge.steps so that it falls on one")
     return steps
 
 
-def _priced(
-    study: SimulationStudy, model: Model | None, i: int, line: HeldLine, horizon: float, realised_vol: float | None
-) -> tuple[float, float]:
-    """Return what a line is worth now in money, and the vol at which it is hedged."""
-    spot, inverse, stated = study.market.spot, study.settlement == "inverse", study.hedge.vol
-    if isinstance(line, CallLine | PutLine):
-        years, call = line.expiry_days / study.days_per_year, isinstance(line, CallLine)
-        price, vol = _option(study, model, i, (line.strike, years, call), realised_vol)
-        return line.quantity * price, vol
-    if stated is not None or realised_vol is not None:
-        vol = stated or realised_vol or 0.0
-    else:
-        vol = _option(study, model, i, (spot, horizon / study.days_per_year, True), realised_vol)[1]
+def _priced_lines(
+    study: SimulationStudy,
+    model: Model | None,
+    fields: tuple[str, ...],
+    lines: tuple[PricedLine, ...],
+    horizon: float,
+    realised_vol: float | None,
+) -> list[tuple[float, float]]:
+    """Return what each line is worth now in money, and the vol at which it is hedged."""
+    stated = study.hedge.vol or realised_vol
+    found, liquid_vol = [], stated
+    for field, line in zip(fields, lines, strict=True):
+        if isinstance(line, CallLine | PutLine):
+            option = line.strike, line.expiry_days / study.days_per_year, isinstance(line, CallLine)
+            price, vol = _option(study, model, field, option, realised_vol)
+            found.append((line.quantity * price, vol))
+            continue
+        if liquid_vol is None:  # that of the option at the money that expires at the end
+            option = study.market.spot, horizon / study.days_per_year, True
+            liquid_vol = _option(study, model, field, option, realised_vol)[1]
+        found.append((_liquidity_worth(study, line), liquid_vol))
+    return found
+
+
+def _liquidity_worth(study: SimulationStudy, line: FullRangeLine | RangeLine) -> float:
+    spot = study.market.spot
     low, high = (line.lower, line.upper) if isinstance(line, RangeLine) else (0.0, math.inf)
     root = math.sqrt(min(max(spot, low), high))
     coins, cash = line.liquidity * (1.0 / root - 1.0 / math.sqrt(high)), line.liquidity * (root - math.sqrt(low))
-    return (coins + cash / spot if inverse else coins * spot + cash), vol
+    return coins + cash / spot if study.settlement == "inverse" else coins * spot + cash
 
 
 def _option(
-    study: SimulationStudy, model: Model | None, i: int, option: tuple[float, float, bool], realised_vol: float | None
+    study: SimulationStudy,
+    model: Model | None,
+    field: str,
+    option: tuple[float, float, bool],
+    realised_vol: float | None,
 ) -> tuple[float, float]:
     """Return the price of one option in money, and the vol at which it is hedged."""
     strike, years, call = option
@@ -323,11 +349,11 @@ def _option(
     found, fault = implied_vol(np.array([price - intrinsic]), spot, strike, years, spot < strike, inverse=inverse)
     if fault[0] != VolFault.SOLVED:
         told = f"has no implied vol: its price under the model is {price:g}"
-        raise study.error(_field(study, i), told, "state hedge.vol, or another strike or expiry")
+        raise study.error(field, told, "state hedge.vol, or another strike or expiry")
     return price, float(found[0])
 
 
-def _leg(line: HeldLine, vol: float, inverse: bool) -> tuple[float, ...]:
+def _leg(line: PricedLine, vol: float, inverse: bool) -> tuple[float, ...]:
     """Return a line in terms of the asset."""
     if isinstance(line, CallLine | PutLine):
         call = isinstance(line, CallLine)
@@ -340,7 +366,7 @@ def _leg(line: HeldLine, vol: float, inverse: bool) -> tuple[float, ...]:
     return LIQUIDITY, line.liquidity, low, high, vol
 
 
-def _check_premium(study: SimulationStudy, setting: Setting, lines: tuple[HeldLine, ...]) -> None:
+def _check_premium(study: SimulationStudy, setting: Setting, lines: tuple[PricedLine, ...]) -> None:
     if study.objective.report != "percent_of_premium":
         return
     held = sum(abs(line.quantity) for line in lines if isinstance(line, CallLine | PutLine))

@@ -1,6 +1,7 @@
 """Writing a snapshot in Hedgerow's own format, whole or not at all."""
 
 import datetime as dt
+import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 
 from hedgerow.core.errors import InputError
 from hedgerow.market.manifest import FORMAT, MANIFEST
+from hedgerow.market.pool_files import pool_to_dict
 from hedgerow.market.snapshot import Snapshot
 
 _QUOTES_FILE = "quotes.parquet"
@@ -44,6 +46,8 @@ def save_snapshot(snapshot: Snapshot, folder: str | Path) -> Path:
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         _write_quotes(snapshot, work / _QUOTES_FILE)
+        for i, pool in enumerate(snapshot.storage.values()):
+            (work / _pool_file(i)).write_text(json.dumps(pool_to_dict(pool), indent=1), encoding="utf-8")
         (work / MANIFEST).write_text(_manifest_text(snapshot), encoding="utf-8")
         work.chmod(0o755)
         work.rename(target)
@@ -82,7 +86,11 @@ def _manifest_text(snapshot: Snapshot) -> str:
         f'file = "{_QUOTES_FILE}"',
         'format = "hedgerow-quotes"',
     ]
+    for i, name in enumerate(snapshot.storage):
+        lines += ["", "[[pool]]", f"name = {_toml_text(name)}", f'file = "{_pool_file(i)}"', 'format = "hedgerow-pool"']
     for pool in snapshot.pools.values():
+        if pool.name in snapshot.storage:
+            continue
         lines += [
             "",
             "[[pool]]",
@@ -98,7 +106,17 @@ def _manifest_text(snapshot: Snapshot) -> str:
             f"known_at = {_toml_time(pool.known_at_ns)}",
             f"resolution = {_toml_text(pool.resolution)}",
         ]
+    if snapshot.coins_per_unit:
+        lines += ["", "[aliases]"]
+        lines += [
+            f"{_toml_text(name)} = {{ coin = {_toml_text(snapshot.base)}, rate = {float(rate)!r} }}"
+            for name, rate in snapshot.coins_per_unit.items()
+        ]
     return "\n".join(lines) + "\n"
+
+
+def _pool_file(i: int) -> str:
+    return f"pool-{i + 1}.json"
 
 
 def _toml_text(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from hedgerow.core.errors import DataFault, MarketDataError
 from hedgerow.core.ids import Currency, PoolName
+from hedgerow.market.pool_states import PoolStorage
 from hedgerow.market.quotes import Quote, QuoteTable
 
 
@@ -91,7 +92,11 @@ class Snapshot:
     quotes : QuoteTable
         All quotes, usable or not.
     pools : dict of str to PoolState
-        Pools by name.
+        Concentrated pools of the coin and a currency, by name.
+    storage : dict of str to PoolStorage
+        Pools of any kind whose whole state is known, by name.
+    coins_per_unit : dict of str to float
+        Coins that one unit of a wrapped or staked coin is worth. [coins per unit]
     rejected : tuple of Rejection
         What the loaders refused, by name and reason.
     notes : tuple of str
@@ -105,6 +110,8 @@ class Snapshot:
     index_at_ns: int
     quotes: QuoteTable
     pools: dict[PoolName, PoolState] = field(default_factory=dict)
+    storage: dict[PoolName, PoolStorage] = field(default_factory=dict)
+    coins_per_unit: dict[Currency, float] = field(default_factory=dict)
     rejected: tuple[Rejection, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -153,9 +160,24 @@ class Snapshot:
             If the snapshot does not hold it.
         """
         if name not in self.pools:
-            held = ", ".join(self.pools) or "no pool at all"
-            raise MarketDataError(name, DataFault.MISSING, "not in this snapshot", f"it holds {held}")
+            raise self.no_pool(name)
         return self.pools[PoolName(name)]
+
+    def no_pool(self, name: str) -> MarketDataError:
+        """Say that there is no such pool, and which there are.
+
+        Parameters
+        ----------
+        name : str
+            What was asked for.
+
+        Returns
+        -------
+        MarketDataError
+            To be raised. [error]
+        """
+        held = ", ".join(dict.fromkeys((*self.pools, *self.storage))) or "no pool at all"
+        return MarketDataError(name, DataFault.MISSING, "not in this snapshot", f"it holds {held}")
 
     def ages_ns(self) -> dict[str, int]:
         """Return the age of every input at the instant of the snapshot.
@@ -169,4 +191,5 @@ class Snapshot:
         data = [self.quotes.at_ns[i] for i, n in enumerate(self.quotes.names) if n not in self.quotes.assumed]
         if data:
             ages["quotes"] = self.as_of_ns - int(min(data))
+        ages |= {name: self.as_of_ns - pool.block.at_ns for name, pool in self.storage.items()}
         return ages | {name: self.as_of_ns - pool.known_at_ns for name, pool in self.pools.items()}

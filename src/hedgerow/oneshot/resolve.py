@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from hedgerow.book import Balance, ContractPosition, LiquidityPosition, Marking, Position, Row, rows_of
 from hedgerow.config import ContractTerms, Desk
 from hedgerow.core.errors import HedgerowError, InputError, MarketDataError
-from hedgerow.core.ids import Currency, PoolName
+from hedgerow.core.ids import Currency
 from hedgerow.core.money import exact
 from hedgerow.costs import Fee, deribit_fee
-from hedgerow.instruments import EuropeanOption, Instrument, UniswapV3Position, parse_deribit
+from hedgerow.instruments import EuropeanOption, Instrument, parse_deribit
 from hedgerow.market import Quote, Rejection, Snapshot
 
 
@@ -272,21 +272,9 @@ def _positions(desk: Desk) -> list[tuple[str, str, Position]]:
         found.append((f"position[{i}]", line.instrument, held))
     for i, stake in enumerate(desk.liquidity):
         try:
-            position = UniswapV3Position(
-                name=stake.name,
-                pool=PoolName(stake.pool),
-                liquidity=int(stake.liquidity),
-                tick_lower=stake.tick_lower,
-                tick_upper=stake.tick_upper,
-            )
+            position = stake.held()
         except InputError as error:
             raise desk.error(f"liquidity[{i}]", error.problem, error.advice) from None
-        except ValueError:
-            raise desk.error(
-                f"liquidity[{i}].liquidity",
-                f"{stake.liquidity!r} is not an integer",
-                "give the contract's integer",
-            ) from None
         fees = LiquidityPosition(position=position, fees_base=stake.fees_base, fees_quote=stake.fees_quote)
         found.append((f"liquidity[{i}]", stake.name, fees))
     return found

@@ -9,13 +9,14 @@ from hedgerow.book import Exposure, FactorModel, Sensitivities
 from hedgerow.config import Desk
 from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import InputError
-from hedgerow.core.instants import HOUR_NS, describe_age, to_iso
+from hedgerow.core.instants import HOUR_NS, to_iso
 from hedgerow.costs import Composite
 from hedgerow.hedging import GreekBand, HedgePlan, HedgeProblem, Marginal
 from hedgerow.instruments import Perpetual, is_inverse, kind_of
 from hedgerow.instruments.contracts import Future, Instrument
 from hedgerow.market import Rejection, Snapshot
 from hedgerow.oneshot.costing import Costing
+from hedgerow.oneshot.pool_notes import pool_notes
 from hedgerow.oneshot.resolve import HedgeInstrument
 from hedgerow.pricing import DeltaConvention
 from hedgerow.report import ConstraintPrice, ConventionDelta, PerAversion, TailResult, TargetResult, Ticket, Trade
@@ -374,13 +375,5 @@ def _notes(desk: Desk, market: Snapshot, solved: Solved) -> tuple[str, ...]:
             f"options expire within the horizon, the first at {to_iso(soon[0])}: the risk model does not see expiry, "
             "nor the venue's averaging of the settlement price"
         )
-    held = {line.pool for line in desk.liquidity}
-    for name, pool in market.pools.items():
-        if name in held:
-            age = describe_age(market.as_of_ns - pool.known_at_ns)
-            step = f"{pool.resolution}, " if pool.known_at_ns < market.as_of_ns - HOUR_NS // 60 else ""
-            notes.append(
-                f"{name}: state is {step}{age} old, price {pool.price:,.2f}; positions are valued at the index "
-                f"{market.index_price:,.2f}; fees are not claimed exact"
-            )
+    notes += pool_notes(desk, market)
     return tuple(notes)
