@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from hedgerow.examples import example
     from hedgerow.journal import replay
     from hedgerow.lab import simulate
-    from hedgerow.market import Snapshot, load_snapshot, save_snapshot
-    from hedgerow.oneshot import calibrate, hedge, risk, surface
+    from hedgerow.market import Snapshot, load_pool, load_snapshot, save_snapshot
+    from hedgerow.oneshot import PoolTerms, calibrate, hedge, pool_report, risk, surface
     from hedgerow.pricing import black76, implied_vol
     from hedgerow.pricing.models import SABR, SVCJ, Bates, Heston, LogNormalSV, Merton, price_model
-    from hedgerow.report import BacktestReport, CalibrationReport, RiskReport, SimulationReport, Ticket
+    from hedgerow.report import BacktestReport, CalibrationReport, PoolReport, RiskReport, SimulationReport, Ticket
 
 _HOMES: Final = {
     "BacktestReport": "hedgerow.report",
@@ -46,6 +46,8 @@ _HOMES: Final = {
     "Merton": "hedgerow.pricing.models",
     "Money": "hedgerow.core.money",
     "NumeraireError": "hedgerow.core.errors",
+    "PoolReport": "hedgerow.report",
+    "PoolTerms": "hedgerow.oneshot",
     "RiskReport": "hedgerow.report",
     "SABR": "hedgerow.pricing.models",
     "SVCJ": "hedgerow.pricing.models",
@@ -63,9 +65,11 @@ _HOMES: Final = {
     "hedge": "hedgerow.oneshot",
     "implied_vol": "hedgerow.pricing",
     "load_desk": "hedgerow.config",
+    "load_pool": "hedgerow.market",
     "load_simulation": "hedgerow.config",
     "load_snapshot": "hedgerow.market",
     "load_study": "hedgerow.config",
+    "pool_report": "hedgerow.oneshot",
     "price_model": "hedgerow.pricing.models",
     "replay": "hedgerow.journal",
     "risk": "hedgerow.oneshot",
@@ -89,6 +93,8 @@ __all__ = [
     "Merton",
     "Money",
     "NumeraireError",
+    "PoolReport",
+    "PoolTerms",
     "RiskReport",
     "SABR",
     "SVCJ",
@@ -106,9 +112,11 @@ __all__ = [
     "hedge",
     "implied_vol",
     "load_desk",
+    "load_pool",
     "load_simulation",
     "load_snapshot",
     "load_study",
+    "pool_report",
     "price_model",
     "replay",
     "risk",

@@ -66,7 +66,9 @@ def _commands() -> dict[str, list[str]]:
     program: Any = app
     found = {"": _options(program)}
     for name, command in program.commands.items():
-        found[name] = _options(command)
+        inner = getattr(command, "commands", {})
+        found[name] = [*_options(command), *(option for one in inner.values() for option in _options(one))]
+        found |= {f"{name} {word}": _options(one) for word, one in inner.items()}
     return found
 
 
@@ -79,7 +81,8 @@ def _options(command: Any) -> list[str]:
 def test_commands_and_options_are_in_the_tour(command: str) -> None:
     codes = _codes(_section(_page("tour.md"), "Every command and option"))
     if command:
-        assert any(code.split()[:2] == ["hedgerow", command] for code in codes), f"hedgerow {command} is missing"
+        start = ["hedgerow", *command.split()]
+        assert any(code.split()[: len(start)] == start for code in codes), f"hedgerow {command} is missing"
     words = {word for code in codes for word in code.split()}
     missing = [option for option in _commands()[command] if option not in words]
     assert not missing

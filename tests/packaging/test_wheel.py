@@ -31,6 +31,7 @@ def test_the_wheel_holds_the_example_its_attribution_and_nothing_else(wheel: Pat
         "hedgerow/examples/eth-2024-01-08/deribit_eth_chain_20240108.parquet",
         "hedgerow/examples/eth-2024-01-08/univ3_eth_usdc005_hourly_2023.parquet",
         "hedgerow/examples/short-call/study.toml",
+        "hedgerow/examples/liquidity/curve-cryptoswap.json",
     ):
         assert name in names
     assert all(name.startswith(("hedgerow/", "hedgerow-")) for name in names)

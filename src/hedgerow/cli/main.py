@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from hedgerow import __version__
+from hedgerow.cli.pooling import pool
 from hedgerow.cli.sections import Sections
 from hedgerow.core.errors import HedgerowError, InvariantBroken
 
@@ -91,13 +92,13 @@ def _ticket_options(command: _Command) -> _Command:
 @click.option(
     "--example",
     "name",
-    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13", "short-call"]),
+    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13", "short-call", "liquidity"]),
     default="eth-2024-01-08",
     show_default=True,
-    help="Which one to copy: a desk, a study to backtest, or one to simulate.",
+    help="Which one: a desk, a study to backtest, one to simulate, or the desk of a liquidity provider.",
 )
 def demo(copy_to: Path | None, name: str, **options: Any) -> None:
-    """Hedge the embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
+    """Hedge an embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
     from hedgerow.cli.ticket import print_ticket
     from hedgerow.examples import copy_example, example
 
@@ -109,12 +110,13 @@ def demo(copy_to: Path | None, name: str, **options: Any) -> None:
             f"hedgerow hedge {copied / 'desk.toml'} --market {copied}" if is_desk else f"hedgerow {command} {study}"
         )
         return
-    if name != "eth-2024-01-08":
+    folder = example(name)
+    if not (folder / "desk.toml").is_file():
         raise click.UsageError(f"--example {name} is a study: copy it with --copy-to, which prints the command to run")
-    folder = example("eth-2024-01-08")
     print_ticket(folder / "desk.toml", folder, leave_out=False, **options)
     if not options["as_json"]:
-        click.echo("\nto change it: hedgerow demo --copy-to my-desk", err=True)
+        chosen = "" if name == "eth-2024-01-08" else f"--example {name} "
+        click.echo(f"\nto change it: hedgerow demo {chosen}--copy-to my-desk", err=True)
 
 
 @app.command(section="Hedge")
@@ -211,6 +213,9 @@ def calibrate(
     print_calibration(snapshot, model=model, as_json=as_json, html=html, max_age_s=max_age_s, **days)
 
 
+app.adopt(pool, section="Hedge")
+
+
 @app.command(section="Test")
 @click.argument("study", type=click.Path(path_type=Path), metavar="STUDY.toml")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
@@ -273,7 +278,7 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
         verify_replays(replays)
 
 
-_BENCHES = ("engine", "pricing", "models", "optimizer", "policies")
+_BENCHES = ("engine", "pricing", "models", "optimizer", "policies", "pools")
 
 
 @app.command(section="Dev")
@@ -282,18 +287,29 @@ _BENCHES = ("engine", "pricing", "models", "optimizer", "policies")
 @click.option("--options", type=click.IntRange(1_000, 5_000_000), help="How many to price.  [default: 1000000]")
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Processes of each framework.")
 @click.option("--peers/--no-peers", default=True, help="Install and time the peers as well.")
+@click.option("--anvil", help="Program of the node for the pools.  [default: fetched by npm]", metavar="FILE")
 @click.option("--growth", is_flag=True, help="Stream up to 10 million quotes through the engine too: cost and memory.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
 def bench(
-    room: str, quotes: int | None, options: int | None, rounds: int, *, peers: bool, growth: bool, as_json: bool
+    room: str,
+    quotes: int | None,
+    options: int | None,
+    rounds: int,
+    *,
+    peers: bool,
+    anvil: str | None,
+    growth: bool,
+    as_json: bool,
 ) -> None:
-    """Time the engine, the pricing, the models, the optimizer or the policies beside their peers."""
-    from hedgerow.cli.benching import time_engine, time_models, time_optimizer, time_policies, time_pricing
+    """Time the engine, the pricing, the models, the optimizer, the policies or the pools beside their peers."""
+    from hedgerow.cli.benching import time_engine, time_models, time_optimizer, time_policies, time_pools, time_pricing
 
     if room != "engine" and (quotes is not None or growth):
         raise click.UsageError("--quotes and --growth are for bench engine")
     if room != "pricing" and options is not None:
         raise click.UsageError("--options is for bench pricing")
+    if room != "pools" and anvil is not None:
+        raise click.UsageError("--anvil is for bench pools")
     if room == "pricing":
         time_pricing(options=options or 1_000_000, rounds=rounds, peers=peers, as_json=as_json)
         return
@@ -305,6 +321,9 @@ def bench(
         return
     if room == "policies":
         time_policies(rounds=rounds, peers=peers, as_json=as_json)
+        return
+    if room == "pools":
+        time_pools(rounds=rounds, peers=peers, anvil=anvil or "", as_json=as_json)
         return
     time_engine(quotes=quotes or 200_000, rounds=rounds, peers=peers, growth=growth, as_json=as_json)
 

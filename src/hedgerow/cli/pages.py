@@ -10,14 +10,14 @@ import click
 from rich.console import Console, RenderableType
 
 from hedgerow.core.errors import InputError
-from hedgerow.report import CalibrationReport, RiskReport, SimulationReport, SurfaceReport
+from hedgerow.report import CalibrationReport, PoolReport, RiskReport, SimulationReport, SurfaceReport
 from hedgerow.report.layout import CANVAS
 
 _OPENING = "<!doctype html>"
 
 
 def show_report(
-    report: SurfaceReport | CalibrationReport | RiskReport | SimulationReport,
+    report: SurfaceReport | CalibrationReport | RiskReport | SimulationReport | PoolReport,
     view: Callable[[], RenderableType],
     *,
     as_json: bool,
@@ -26,7 +26,7 @@ def show_report(
 
     Parameters
     ----------
-    report : SurfaceReport, CalibrationReport, RiskReport or SimulationReport
+    report : SurfaceReport, CalibrationReport, RiskReport, SimulationReport or PoolReport
         The report; as text it is what ``str`` gives.
     view : callable
         Composes it for a terminal.

@@ -40,6 +40,19 @@ class Sections(click.Group):
 
         return register
 
+    def adopt(self, group: click.Command, *, section: str) -> None:
+        """Put a group of commands that is made elsewhere under a heading.
+
+        Parameters
+        ----------
+        group : Command
+            The group.
+        section : str
+            The heading.
+        """
+        self.add_command(group)
+        self.section_of[group.name or ""] = section
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each heading with its commands."""
         rows: dict[str, list[tuple[str, str]]] = defaultdict(list)

@@ -9,6 +9,9 @@
     ├ MarketDataError          skip this beat: the market does not hold what was asked for
     ├ SolveError               the optimizer found no certified answer
     ├ TransformError           a model's prices did not reach their tolerance: loosen it or change the model
+    ├ VenueError               a venue or a node did not do what was asked
+    │ ├ Retryable              it may do so later: ask again
+    │ └ Rejected               it will not: do not ask again unchanged
     └ InvariantBroken          a bug of Hedgerow itself: please report it
 
 Each message is one line that says what was given, which rule it breaks and what to do next.
@@ -153,6 +156,45 @@ class TransformError(HedgerowError):
     def __init__(self, problem: str, advice: str = "", *, expiry_years: float = float("nan")) -> None:
         self.expiry_years = expiry_years
         super().__init__(problem, advice)
+
+
+class VenueFault(Enum):
+    """Why a venue or a node did not do what was asked."""
+
+    AWAY = "gone away"
+    LAGS = "lags behind"
+    LIES = "contradicts itself"
+    REFUSED = "refused"
+    UNSUPPORTED = "not supported"
+
+
+class VenueError(HedgerowError):
+    """A venue or a node did not do what was asked.
+
+    Parameters
+    ----------
+    venue : str
+        Its name or address.
+    fault : VenueFault
+        The reason, for machines.
+    problem : str
+        What was found, for people.
+    advice : str
+        What to do next.
+    """
+
+    def __init__(self, venue: str, fault: VenueFault, problem: str, advice: str = "") -> None:
+        self.venue = venue
+        self.fault = fault
+        super().__init__(f"{venue}: {problem}", advice)
+
+
+class Retryable(VenueError):
+    """It went away or lags behind: the same request may succeed later."""
+
+
+class Rejected(VenueError):
+    """It refused, or what it says cannot be used: the same request will fail again."""
 
 
 class InvariantBroken(HedgerowError):

@@ -2,6 +2,7 @@
 
 from hedgerow.report.backtest import BacktestReport, Costs, PolicyResult, Unhedged
 from hedgerow.report.calibration import CalibrationReport, FittedModel, ParameterFigures, ResidualFigures
+from hedgerow.report.pool import PoolReport
 from hedgerow.report.risk import PnlGrid, RiskReport, SimulatedPnl, WorstCell
 from hedgerow.report.simulation import CostSplit, PolicyFigures, SimulationReport
 from hedgerow.report.surface import FamilyFigures, QuoteFigures, SliceFigures, SurfaceReport
@@ -31,6 +32,7 @@ __all__ = [
     "PnlGrid",
     "PolicyFigures",
     "PolicyResult",
+    "PoolReport",
     "QuoteFigures",
     "ResidualFigures",
     "RiskReport",
