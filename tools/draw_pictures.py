@@ -19,8 +19,9 @@ STUDY, SETTINGS = "short-call", 7
 def liquidity() -> hr.PoolReport:
     """The position of the page on hedging liquidity."""
     pool = hr.load_pool(hr.example("liquidity") / "uniswap-v3.json")
-    ticks = {"tick_lower": 198_260, "tick_upper": 200_260}
-    position = RangePosition(name="narrow range", pool=pool.name, liquidity=9 * 10**16, **ticks)
+    position = RangePosition(
+        name="narrow range", pool=pool.name, liquidity=9 * 10**16, tick_lower=198_260, tick_upper=200_260
+    )
     terms = hr.PoolTerms(
         numeraire="USDC",
         prices={"WETH": 2222.19},

@@ -21,7 +21,7 @@ from hedgerow.book import (
 )
 from hedgerow.core.arrays import frozen, vector
 from hedgerow.core.ids import Currency, PoolName
-from hedgerow.instruments import EuropeanOption, Spot, RangePosition, parse_deribit
+from hedgerow.instruments import EuropeanOption, RangePosition, Spot, parse_deribit
 from hedgerow.market import PoolState, QuoteTable, Snapshot
 from hedgerow.pricing import black76
 from numerics import five_point

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hedgerow.backtesting import Session, run_loop
@@ -20,6 +20,9 @@ from hedgerow.core.errors import ConfigError
 from hedgerow.events import Decision, Record, decode, encode
 from hedgerow.journal import Journal, machine_header, read_journal, replay
 from seam_worlds import NAMED_POLICIES, World, worlds
+
+HALF = settings(max_examples=max(1, settings().max_examples // 2))
+"""Each example writes, replays and compares a whole journal."""
 
 # The settings stand in the header as text, so only policies that a study can name are replayed.
 WORLDS = worlds(policies=NAMED_POLICIES, longest=40)
@@ -56,6 +59,7 @@ def write_anew(folder: Path, world: World, records: list[Record]) -> None:
             journal.append(encode(record))
 
 
+@HALF
 @given(WORLDS)
 def test_a_journal_replays_to_the_same_decisions_and_the_same_ledger(world: World) -> None:
     with new_folder() as folder:
@@ -72,6 +76,7 @@ def test_a_journal_replays_to_the_same_decisions_and_the_same_ledger(world: Worl
         assert again.state == session.state
 
 
+@HALF
 @given(WORLDS, st.data())
 def test_a_run_that_was_cut_off_ends_in_the_identical_journal(world: World, data: st.DataObject) -> None:
     with new_folder() as folder:
@@ -108,6 +113,7 @@ def flipped(decision: Decision, data: st.DataObject) -> Decision:
     return msgspec.structs.replace(decision, **{name: fields[name]})
 
 
+@HALF
 @given(WORLDS, st.data())
 def test_one_changed_field_of_one_decision_is_named(world: World, data: st.DataObject) -> None:
     with new_folder() as folder:
@@ -126,6 +132,7 @@ def test_one_changed_field_of_one_decision_is_named(world: World, data: st.DataO
             recorded(world, folder.with_name("forged"))
 
 
+@HALF
 @given(WORLDS, st.data())
 def test_a_decision_that_is_missing_or_stands_twice_is_named(world: World, data: st.DataObject) -> None:
     with new_folder() as folder:

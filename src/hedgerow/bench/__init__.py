@@ -4,6 +4,7 @@ from hedgerow.bench.engine import EngineBench, bench_engine
 from hedgerow.bench.models import ModelsBench, bench_models
 from hedgerow.bench.optimizer import OptimizerBench, bench_optimizer
 from hedgerow.bench.policies import PoliciesBench, bench_policies
+from hedgerow.bench.pools import PoolsBench, bench_pools
 from hedgerow.bench.pricing import PricingBench, bench_pricing
 
 __all__ = [
@@ -11,10 +12,12 @@ __all__ = [
     "ModelsBench",
     "OptimizerBench",
     "PoliciesBench",
+    "PoolsBench",
     "PricingBench",
     "bench_engine",
     "bench_models",
     "bench_optimizer",
     "bench_policies",
+    "bench_pools",
     "bench_pricing",
 ]

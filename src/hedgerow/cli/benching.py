@@ -16,11 +16,13 @@ from hedgerow.bench import (
     ModelsBench,
     OptimizerBench,
     PoliciesBench,
+    PoolsBench,
     PricingBench,
     bench_engine,
     bench_models,
     bench_optimizer,
     bench_policies,
+    bench_pools,
     bench_pricing,
 )
 from hedgerow.cli.screen import progress_bars
@@ -55,11 +57,18 @@ _TITLES: Final = {
     "programme": "the exact band of one short call, 250 dates, costs of 5 bp",
     "study": "a study of three policies, 30 dates, by the number of its paths",
     "decision": "one decision of a policy, live: a view in, an answer out",
+    "positions": "value, delta and gamma of 100,000 Uniswap v3 positions in one pool",
+    "quotes": "2,000 quotes of one Uniswap v3 pool, to the unit",
+    "fees": "uncollected fees of 100,000 Uniswap v3 positions in one pool",
+    "replay": "2,000 swaps replayed for 200 static ranges in the pool",
+    "replay_many": "2,000 swaps replayed for 5,000 static ranges in the pool",
+    "blocks": "block by block: from a head over IPC to a new hedge target for 10,000 positions in one pool",
 }
 _PRICES: Final = {"largest err": "largest_error", "its bound": "largest_bound", "NaN rows": "nan_rows"}
 _PATHS: Final = {"steps/s": "path_steps_per_s", "std errs off": "standard_errors_off", "std error": "standard_error"}
 _ANSWERS: Final = {"largest gap": "largest_gap", "violation": "largest_violation", "unusable": "unusable"}
 _BOUNDED: Final = {**_ANSWERS, "stated gap": "bound_gap", "false bounds": "false_bounds"}
+_RATES: Final = {"rows/s": "rows_per_s", "x peer": "times_peer"}
 _ERRORS: Final[dict[str, dict[str, str]]] = {
     "greeks": {"price off": "price_difference"},
     "implied_vol": {
@@ -94,6 +103,11 @@ _ERRORS: Final[dict[str, dict[str, str]]] = {
     "programme": {"value": "value", "stated error": "stated_error"},
     "study": {"steps/s": "path_steps_per_s", "peak MiB": "peak_mib"},
     "decision": {"median us": "median_us"},
+    "positions": {**_RATES, "units off": "units_off", "float error": "float_off"},
+    "quotes": {**_RATES, "units off": "units_off", "ticks": "ticks"},
+    "fees": {"rows/s": "rows_per_s", "fees off": "fees_off"},
+    "replay": {**_RATES, "fees off": "fees_off"},
+    "blocks": {"p95 ms": "p95_ms", "p95 above trip": "p95_above_ms"},
 }
 """Columns of errors, by task, or by the first word of its name: heading and key."""
 
@@ -185,6 +199,25 @@ def time_policies(*, rounds: int, peers: bool, as_json: bool) -> None:
     show_policies_bench(bench, as_json=as_json)
 
 
+def time_pools(*, rounds: int, peers: bool, anvil: str, as_json: bool) -> None:
+    """Run the bench of the pools and print it.
+
+    Parameters
+    ----------
+    rounds : int
+        Processes of each framework. [count]
+    peers : bool
+        False for Hedgerow alone.
+    anvil : str
+        The program of the node; empty to fetch one. [path]
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    with progress_bars() as progress:
+        bench = bench_pools(rounds=rounds, peers=peers, anvil=anvil, say=_say, progress=progress)
+    show_pools_bench(bench, as_json=as_json)
+
+
 def _say(text: str) -> None:
     click.echo(text, err=True)
 
@@ -270,6 +303,22 @@ def show_policies_bench(bench: PoliciesBench, *, as_json: bool) -> None:
     Parameters
     ----------
     bench : PoliciesBench
+        What was measured.
+    as_json : bool
+        True for one JSON object, False for tables.
+    """
+    if as_json:
+        print(json.dumps(bench.to_dict(), indent=2, allow_nan=False))
+        return
+    _show_tasks(bench.machine, bench.tasks, 0)
+
+
+def show_pools_bench(bench: PoolsBench, *, as_json: bool) -> None:
+    """Print a bench of the pools on standard output.
+
+    Parameters
+    ----------
+    bench : PoolsBench
         What was measured.
     as_json : bool
         True for one JSON object, False for tables.

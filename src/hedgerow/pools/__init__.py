@@ -5,6 +5,7 @@ from hedgerow.pools.assets import Alias, AssetExposure, exposure_by_asset
 from hedgerow.pools.curve import Curve, CurvePoint
 from hedgerow.pools.curves import curve_of
 from hedgerow.pools.expected_gamma import interval_gamma, lognormal_gamma
+from hedgerow.pools.fee_columns import FeeColumns, fee_columns
 from hedgerow.pools.history import GiftEvent, LiquidityEvent, PoolEvent, ProtocolFeeEvent, SwapEvent
 from hedgerow.pools.losses import (
     HoldingLoss,
@@ -27,6 +28,8 @@ from hedgerow.pools.stale import ExpectedStaleness, StaleBound, expected_stalene
 from hedgerow.pools.uniswap_v3 import LiquidityRange, RangeGreeks, liquidity_range, range_greeks
 
 __all__ = [
+    "FeeColumns",
+    "fee_columns",
     "replay_pool",
     "fees_of",
     "SwapEvent",
