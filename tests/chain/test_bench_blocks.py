@@ -4,13 +4,13 @@ import pytest
 
 import chain_packages
 from hedgerow.bench.pool_blocks import timed_blocks
-from hedgerow.bench.pool_chain import DIGESTS, fetch_all
+from hedgerow.bench.pool_chain import NEEDED, fetch_all
 from hedgerow.market import UniswapV3Pool
 from hedgerow.pools.exact.uniswap_v3 import preview_burn, preview_collect
 
 
 def test_every_block_ends_in_the_target_of_its_pool() -> None:
-    for name in DIGESTS:
+    for name in NEEDED:
         chain_packages.package(name)
     found = timed_blocks(fetch_all(), blocks=4, held=60, ranges=12)
     assert (len(found.to_target), len(found.round_trips)) == (4, 4)

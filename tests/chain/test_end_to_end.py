@@ -20,7 +20,7 @@ from feeds import SQRT_ONE, number, swap_v3
 from hedgerow.events import PoolUpdate
 from hedgerow.instruments import RangePosition
 from hedgerow.oneshot.pool_feed import FeedQuery, pool_update, watch
-from hedgerow.oneshot.pool_report import PoolTerms
+from hedgerow.oneshot.pool_terms import PoolTerms
 from hedgerow.report.pool_block import PoolBlock
 
 LOWER, UPPER = -1200, 1200

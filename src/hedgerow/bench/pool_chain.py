@@ -1,17 +1,12 @@
 """A node of its own for the bench: anvil with Uniswap v3, one pool and many minted ranges.
 
-The node and the compiled contracts are packages of npm, fetched at their first use, kept beside the kernels, never
-part of Hedgerow. Each is named with its version and the digest of its archive, so what runs is what was chosen.
+The node and the compiled contracts are fetched at their first use (``contracts``).
 """
 
-import base64
 import contextlib
-import hashlib
 import json
 import re
-import shutil
 import subprocess
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -19,32 +14,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from hedgerow.bench.contracts import package
 from hedgerow.bench.processes import NotMeasured
-from hedgerow.core.compiling import cache_folder
 from hedgerow.core.errors import InputError
 from hedgerow.venues.chain.abi import Read, address_of, encoded
 from hedgerow.venues.chain.live import LiveWire
 from hedgerow.venues.chain.multicall import MULTICALL3
 from hedgerow.venues.chain.wire import Question
 
-DIGESTS: Final = {
-    "@foundry-rs/anvil-linux-amd64@1.7.1": (
-        "+XmShybEaxfCrr0OUUZwYEy2OnYZt5pHH9TzBtLv3+VrK0O/ANuNSVEahqNhKHlgX7GRJ59383ofNhxkRWIYTg=="
-    ),
-    "@uniswap/v2-core@1.0.1": (
-        "MtybtkUPSyysqLY2U210NBDeCHX+ltHt3oADGdjqoThZaFRDKwM6k1Nb3F0A3hk5hwuQvytFWhrWHOEq6nVJ8Q=="
-    ),
-    "@uniswap/v3-core@1.0.1": (
-        "7pVk4hEm00j9tc71Y9+ssYpO6ytkeI0y7WE9P6UcmNzhxPePwyAxImuhVsTqWK9YFvzgtvzJHi64pBl4jUzKMQ=="
-    ),
-    "@uniswap/v3-periphery@1.4.4": (
-        "S4+m+wh8HbWSO3DKk4LwUCPZJTpCugIsHrWR86m/OrUyvSqGDTXKFfc2sMuGXCZrD1ZqO3rhQsKgdWg3Hbb2Kw=="
-    ),
-    "viem@2.57.20": ("LSvREzKT7xFXpmxW2YFJ/OtcZRkSGLp5zywSgadBf0qQCeqh2+FxHHWyrS2zEG7ZfBWQQvk8HI1i4HPzSMD14g=="),
-}
-"""SHA-512 of the archives, as the registry states them."""
-
 _ANVIL: Final = "@foundry-rs/anvil-linux-amd64@1.7.1"
+NEEDED: Final = (
+    _ANVIL,
+    "@uniswap/v2-core@1.0.1",
+    "@uniswap/v3-core@1.0.1",
+    "@uniswap/v3-periphery@1.4.4",
+    "viem@2.57.20",
+)
+"""Packages that the node of the bench takes something from."""
+
 _V3: Final = {
     "factory": ("@uniswap/v3-core@1.0.1", "UniswapV3Factory"),
     "manager": ("@uniswap/v3-periphery@1.4.4", "NonfungiblePositionManager"),
@@ -103,45 +90,6 @@ class BenchPool:
         return _transaction(self.router, Read(self.router, _SWAP, (), (order,)).data)
 
 
-def package(name: str) -> Path:
-    """Return the folder of an unpacked package.
-
-    Parameters
-    ----------
-    name : str
-        Name and version. [npm package]
-
-    Returns
-    -------
-    Path
-        Its folder. [path]
-
-    Raises
-    ------
-    NotMeasured
-        If it cannot be fetched, or is not the one that was chosen.
-    """
-    folder = cache_folder().parent / "contracts" / name.replace("/", "+")
-    if folder.is_dir():
-        return folder
-    if shutil.which("npm") is None:
-        raise NotMeasured(f"{name} is needed, and there is no npm to fetch it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        command = ["npm", "pack", "--silent", "--pack-destination", scratch, name]
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=scratch)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise NotMeasured(f"{name} cannot be fetched by npm pack ({error})") from None
-        (archive,) = Path(scratch).glob("*.tgz")
-        if base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() != DIGESTS[name]:
-            raise NotMeasured(f"{name}: its archive is not the one that was chosen")
-        with tarfile.open(archive) as packed:
-            packed.extractall(scratch, filter="data")
-        (Path(scratch) / "package").rename(folder)
-    return folder
-
-
 def fetch_all(anvil: str = "") -> str:
     """Fetch whatever the node needs.
 
@@ -164,7 +112,7 @@ def fetch_all(anvil: str = "") -> str:
         encoded(("uint256",), (0,))
     except InputError as error:
         raise NotMeasured(str(error)) from None
-    for name in DIGESTS:
+    for name in NEEDED:
         if name != _ANVIL or not anvil:
             package(name)
     program = Path(anvil) if anvil else package(_ANVIL) / "bin" / "anvil"

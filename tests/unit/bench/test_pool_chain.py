@@ -1,22 +1,18 @@
-"""Packages of the node: those of the tests, and a named reason where one cannot be had."""
+"""Packages of the node: a named reason where one cannot be had."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
-import chain_packages
-from hedgerow.bench import pool_chain
-from hedgerow.bench.pool_chain import DIGESTS, fetch_all, package, running
+from hedgerow.bench import contracts, pool_chain
+from hedgerow.bench.contracts import package
+from hedgerow.bench.pool_chain import fetch_all, running
 from hedgerow.bench.processes import NotMeasured
 
 
-def test_the_packages_are_those_of_the_tests() -> None:
-    assert {name: chain_packages.DIGESTS[name] for name in DIGESTS} == DIGESTS
-
-
 def test_without_npm_nothing_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool_chain, "cache_folder", lambda: tmp_path / "kernels")
+    monkeypatch.setattr(contracts, "cache_folder", lambda: tmp_path / "kernels")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(NotMeasured, match="there is no npm to fetch it"):
         package("viem@2.57.20")
@@ -26,7 +22,7 @@ def test_a_package_that_cannot_be_fetched_is_named(tmp_path: Path, monkeypatch: 
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no network")
 
-    monkeypatch.setattr(pool_chain, "cache_folder", lambda: tmp_path / "kernels")
+    monkeypatch.setattr(contracts, "cache_folder", lambda: tmp_path / "kernels")
     monkeypatch.setattr(shutil, "which", lambda _: "npm")
     monkeypatch.setattr("subprocess.run", refuse)
     with pytest.raises(NotMeasured, match=r"viem.*no network"):
@@ -37,7 +33,7 @@ def test_another_archive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def pack(command: list[str], **_: object) -> None:
         (Path(command[4]) / "viem-2.57.20.tgz").write_bytes(b"not it")
 
-    monkeypatch.setattr(pool_chain, "cache_folder", lambda: tmp_path / "kernels")
+    monkeypatch.setattr(contracts, "cache_folder", lambda: tmp_path / "kernels")
     monkeypatch.setattr(shutil, "which", lambda _: "npm")
     monkeypatch.setattr("subprocess.run", pack)
     with pytest.raises(NotMeasured, match="not the one that was chosen"):
