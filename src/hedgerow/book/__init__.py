@@ -7,6 +7,7 @@ from hedgerow.book.factors import FactorModel, RiskSettings, factor_model
 from hedgerow.book.joint_factors import JointFactors, joint_factors
 from hedgerow.book.marking import Interpolated, Marking, Row
 from hedgerow.book.other_factors import other_loadings, other_moves
+from hedgerow.book.pool_rows import position_ladder
 from hedgerow.book.positions import Balance, ContractPosition, LiquidityPosition, Position
 from hedgerow.book.quiet import QuietBox, quiet_box
 from hedgerow.book.rows import rows_of, trade_rows
@@ -54,6 +55,7 @@ __all__ = [
     "other_loadings",
     "other_moves",
     "quiet_box",
+    "position_ladder",
     "rows_of",
     "scenario_grid",
     "scenario_pnl",

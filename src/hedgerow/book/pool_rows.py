@@ -12,10 +12,10 @@ from hedgerow.book import kernels
 from hedgerow.book.marking import Marking, Row
 from hedgerow.book.positions import LiquidityPosition
 from hedgerow.core.arrays import Float64
-from hedgerow.core.errors import InputError
-from hedgerow.instruments import RangePosition
+from hedgerow.core.errors import InputError, MarketDataError
+from hedgerow.instruments import PoolPosition, RangePosition
 from hedgerow.market import PoolState, PoolStorage
-from hedgerow.pools.ladder import range_ladder
+from hedgerow.pools.ladder import Ladder, range_ladder
 from hedgerow.pools.position_curve import position_curve
 from hedgerow.pools.uniswap_v3 import liquidity_range
 
@@ -79,14 +79,45 @@ def _range_rows(
     return rows
 
 
-def _ladder_rows(held: LiquidityPosition, pool: PoolStorage, marking: Marking, group: int) -> list[Row]:
+def position_ladder(position: PoolPosition, pool: PoolStorage, marking: Marking) -> Ladder:
+    """Write a position as ranges in the price of the coin.
+
+    Parameters
+    ----------
+    position : RangePosition or PoolShare
+        The position.
+    pool : PoolStorage
+        Its pool.
+    marking : Marking
+        Index, forms of the coin, USD rates of all other tokens.
+
+    Returns
+    -------
+    Ladder
+        As ``range_ladder`` makes it. [coins, USD]
+
+    Raises
+    ------
+    MarketDataError
+        If a token is neither a form of the coin nor has a USD rate.
+    InputError
+        If the position contradicts the pool.
+
+    References
+    ----------
+    As ``range_ladder``.
+    """
     coins, money = _token_worths(pool, marking)
-    ladder = range_ladder(
-        position_curve(pool, held.position),
+    return range_ladder(
+        position_curve(pool, position),
         spot=marking.snapshot.index_price,
         coins_per_token=coins,
         money_per_token=money,
     )
+
+
+def _ladder_rows(held: LiquidityPosition, pool: PoolStorage, marking: Marking, group: int) -> list[Row]:
+    ladder = position_ladder(held.position, pool, marking)
     label = _RANGE if isinstance(held.position, RangePosition) else _SHARE
     rungs = zip(ladder.lower, ladder.upper, ladder.liquidity, strict=True)
     rows = [
@@ -102,7 +133,12 @@ def _token_worths(
     pool: PoolStorage, marking: Marking
 ) -> tuple[Float64[np.ndarray, " n_token"], Float64[np.ndarray, " n_token"]]:
     """What one of each token is worth: coins, if it is a form of the coin, else money; the other of the two is zero."""
-    forms = {marking.snapshot.base: 1.0} | marking.snapshot.coins_per_unit
+    base = marking.snapshot.base
+    forms = {base: 1.0} | marking.snapshot.coins_per_unit
     coins = np.array([forms.get(token.symbol, 0.0) for token in pool.tokens])
-    money = np.array([0.0 if token.symbol in forms else marking.usd_rate(token.symbol) for token in pool.tokens])
+    try:
+        money = np.array([0.0 if token.symbol in forms else marking.usd_rate(token.symbol) for token in pool.tokens])
+    except MarketDataError as error:
+        advice = f"if it is a form of {base}, name it under [aliases] of the snapshot; else {error.advice}"
+        raise MarketDataError(error.name, error.fault, error.problem.removeprefix(f"{error.name}: "), advice) from None
     return coins, money

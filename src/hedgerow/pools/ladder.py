@@ -49,6 +49,9 @@ class Ladder:
         Of each range. [square root of coin times money]
     coins, money : float
         What is held beside them. [coins], [money]
+    gamma, point_gamma : float
+        Mean gamma of the curve over the rung around the spot, which is the ladder's own gamma there; and the curve's at
+        the very spot. They differ where a pool is far deeper at one price than beside it. [coins per money]
     error : float
         Largest error of the delta found between the edges, as a share of the delta there or at the spot, whichever is
         larger. [fraction]
@@ -59,6 +62,8 @@ class Ladder:
     liquidity: Float64[np.ndarray, " n_rung"]
     coins: float
     money: float
+    gamma: float
+    point_gamma: float
     error: float
 
 
@@ -77,7 +82,8 @@ def range_ladder(
     curve : Curve
         The position's curve.
     spot : float
-        Price around which the ladder is fine; value, delta and gamma are those of the curve there. [money per coin]
+        Price around which the ladder is fine: value and delta are those of the curve there, gamma is the mean of the
+        curve's over ±0.2 % of it. [money per coin]
     coins_per_token, money_per_token : ndarray of shape (n_token,)
         A token is worth the first times the coin's price plus the second. [coins per token], [money per token]
     tolerance : float
@@ -108,19 +114,22 @@ def range_ladder(
 
     edges, deltas, error = _edges(lambda price: at(price).amounts @ coins_per_token, spot, tolerance)
     moving = deltas[:-1] - deltas[1:]
-    kept = moving > _DUST * np.abs(deltas).max()
+    kept = np.abs(moving) > _DUST * np.abs(deltas).max()
     lower, upper = edges[:-1][kept], edges[1:][kept]
     liquidity = moving[kept] / (1.0 / np.sqrt(lower) - 1.0 / np.sqrt(upper))
     lower, upper, liquidity = _joined(lower, upper, liquidity)
     held, moved = _worth(spot, lower, upper, liquidity)
+    inside = (lower <= spot) & (spot < upper)
     here = at(np.array([spot]))
-    coins = float((here.amounts @ coins_per_token)[0]) - moved
+    coins = float((here.amounts @ coins_per_token)[0]) - moved  # the delta at the far end, but for rounding
     return Ladder(
         lower=frozen(lower),
         upper=frozen(upper),
         liquidity=frozen(liquidity),
         coins=coins,
         money=float(here.value[0]) - held - coins * spot,
+        gamma=-0.5 * float(liquidity[inside].sum()) * spot**-1.5,
+        point_gamma=float(coins_per_token @ here.gamma[0] @ coins_per_token),
         error=error,
     )
 
@@ -131,7 +140,7 @@ def _joined(
     liquidity: Float64[np.ndarray, " n_rung"],
 ) -> tuple[Float64[np.ndarray, " n_range"], ...]:
     """Neighbours of the same liquidity as one range: a constant product is a single one."""
-    same = (upper[:-1] == lower[1:]) & (np.abs(np.diff(liquidity)) <= _SAME * liquidity[1:])
+    same = (upper[:-1] == lower[1:]) & (np.abs(np.diff(liquidity)) <= _SAME * np.abs(liquidity[1:]))
     first = np.concatenate([[True], ~same])[: lower.size]
     last = np.concatenate([~same, [True]])[: lower.size]
     return lower[first], upper[last], liquidity[first]
@@ -163,15 +172,37 @@ def _edges(
     while True:
         middle = np.sqrt(edges[:-1] * edges[1:])
         true = delta_at(middle)
-        low, high, root = (1.0 / np.sqrt(price) for price in (edges[:-1], edges[1:], middle))
-        rung = deltas[1:] + (deltas[:-1] - deltas[1:]) * (root - high) / (low - high)
-        wrong = np.abs(rung - true) / np.maximum(np.abs(true), max(here, _DUST))
-        split = wrong > tolerance
+        wrong = np.abs(_along(middle, edges, deltas) - true) / np.maximum(np.abs(true), max(here, _DUST))
+        around = (edges[:-1] < spot) & (spot < edges[1:])
+        split = (wrong > tolerance) & ~around
         if not split.any():
-            return edges, deltas, float(wrong.max())
+            return *_bent(spot, edges, deltas, float(true[around][0])), float(np.max(wrong, where=~around, initial=0.0))
         count = edges.size + int(split.sum())
         if count > _MOST_RUNGS:
             raise InputError(f"a ladder of {count} ranges", "the curve is too sharp for this tolerance; loosen it")
         order = np.argsort(np.concatenate([edges, middle[split]]), kind="stable")
         edges = np.concatenate([edges, middle[split]])[order]
         deltas = np.concatenate([deltas, true[split]])[order]
+
+
+def _along(
+    price: Float64[np.ndarray, " n_price"],
+    edges: Float64[np.ndarray, " n_edge"],
+    deltas: Float64[np.ndarray, " n_edge"],
+) -> Float64[np.ndarray, " n_price"]:
+    """The delta of the ranges between their edges: straight in the root of one over the price."""
+    return np.interp(-1.0 / np.sqrt(price), -1.0 / np.sqrt(edges), deltas)
+
+
+def _bent(
+    spot: float, edges: Float64[np.ndarray, " n_edge"], deltas: Float64[np.ndarray, " n_edge"], true: float
+) -> tuple[Float64[np.ndarray, " n_more"], Float64[np.ndarray, " n_more"]]:
+    """Lift the rung around the spot until its delta is true at the spot too, by a narrow rung at each of its ends.
+
+    So it keeps the mean slope over its width, and edges further away keep their delta.
+    """
+    lift = true - float(_along(np.array([spot]), edges, deltas)[0])
+    inner = spot * np.exp(np.array([-0.9, 0.9]) * _FIRST_STEP)
+    lifted = _along(inner, edges, deltas) + lift
+    place = int(np.searchsorted(edges, spot))
+    return np.insert(edges, place, inner), np.insert(deltas, place, lifted)

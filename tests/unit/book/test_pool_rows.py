@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import hedgerow as hr
-from hedgerow.book import LiquidityPosition, Marking, assemble, rows_of, value_book
+from hedgerow.book import LiquidityPosition, Marking, assemble, position_ladder, rows_of, value_book
 from hedgerow.core.errors import InputError, MarketDataError
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.instruments import PoolPosition, PoolShare, RangePosition
 from hedgerow.market import BalancerWeightedPool, CurveStablePool, UniswapV2Pool, UniswapV3Pool
+from hedgerow.pools.position_curve import position_curve
 
 RATES = {Currency("USDC"): 0.998, Currency("USDT"): 1.001, Currency("WBTC"): 44_900.0}
 MARKET = hr.load_snapshot(hr.example("liquidity"))
@@ -65,6 +66,24 @@ def test_a_pool_of_two_forms_of_the_coin_moves_like_the_coin() -> None:
     assert 0.9995 * 64.0 < delta < 64.0
 
 
+def test_where_a_pool_is_deep_at_one_price_alone_gamma_is_the_mean_around_it() -> None:
+    pool = MARKET.storage[PoolName("curve:USDT/WBTC/WETH")]
+    held = share(pool.name, 850e18)
+    rates = RATES | {Currency("USDT"): 1.0}  # at which the index is the price scale
+    marking = Marking(snapshot=MARKET, vols={}, usd_rates=rates)
+    ladder = position_ladder(held, pool, marking)
+    _, delta, gamma = worth(held, rates=rates)
+    assert gamma == pytest.approx(ladder.gamma, rel=1e-12)
+    # The mean is how much delta changes over the rung, of which the spike takes a small part only.
+    curve = position_curve(pool, held)
+    prices = np.array([[1.0, 44_900.0, SPOT * math.exp(step)] for step in (-2e-3, 0.0, 2e-3)])
+    below, here, above = curve.at(prices).amounts[:, 2]
+    assert delta == pytest.approx(here, rel=1e-9)
+    assert gamma == pytest.approx((above - below) / (SPOT * (math.exp(2e-3) - math.exp(-2e-3))), rel=1e-3)
+    assert ladder.point_gamma == pytest.approx(curve.at(prices).gamma[1, 2, 2], rel=1e-9)
+    assert ladder.point_gamma < 5.0 * gamma < 0.0
+
+
 def test_a_range_of_known_storage_is_the_range_of_its_ticks() -> None:
     pool = MARKET.storage[PoolName("univ3:USDC/WETH")]
     assert isinstance(pool, UniswapV3Pool)
@@ -85,7 +104,9 @@ def test_a_balance_in_a_staked_coin_counts_in_coins() -> None:
 
 
 def test_other_coins_of_a_pool_need_a_rate() -> None:
-    with pytest.raises(MarketDataError, match="WBTC: has no USD rate"):
+    with pytest.raises(
+        MarketDataError, match=r"WBTC: has no USD rate; if it is a form of ETH, name it under \[aliases"
+    ):
         worth(share("curve:USDT/WBTC/WETH", 1e18), rates={Currency("USDT"): 1.0})
 
 
