@@ -191,7 +191,7 @@ def _along(
     deltas: Float64[np.ndarray, " n_edge"],
 ) -> Float64[np.ndarray, " n_price"]:
     """The delta of the ranges between their edges: straight in the root of one over the price."""
-    return np.interp(-1.0 / np.sqrt(price), -1.0 / np.sqrt(edges), deltas)
+    return np.asarray(np.interp(-1.0 / np.sqrt(price), -1.0 / np.sqrt(edges), deltas))
 
 
 def _bent(
