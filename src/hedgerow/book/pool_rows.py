@@ -20,7 +20,6 @@ from hedgerow.pools.position_curve import position_curve
 from hedgerow.pools.uniswap_v3 import liquidity_range
 
 _RANGE = "liquidity range"
-_SHARE = "liquidity share"
 
 
 def pool_rows(held: LiquidityPosition, marking: Marking, group: int) -> list[Row]:
@@ -58,7 +57,9 @@ def pool_rows(held: LiquidityPosition, marking: Marking, group: int) -> list[Row
         raise snapshot.no_pool(position.pool)
     if held.fees_base or held.fees_quote:
         raise InputError(
-            f"{position.name}: fees_base and fees_quote", f"the tokens of {storage.name} are not a coin and a currency"
+            f"{position.name}: fees_base and fees_quote",
+            f"{storage.name} is no pool of ranges of {snapshot.base} and a currency; if a token is another name of "
+            f"{snapshot.base}, say so under [aliases] of the snapshot",
         )
     return _ladder_rows(held, storage, marking, group)
 
@@ -118,7 +119,7 @@ def position_ladder(position: PoolPosition, pool: PoolStorage, marking: Marking)
 
 def _ladder_rows(held: LiquidityPosition, pool: PoolStorage, marking: Marking, group: int) -> list[Row]:
     ladder = position_ladder(held.position, pool, marking)
-    label = _RANGE if isinstance(held.position, RangePosition) else _SHARE
+    label = _RANGE if isinstance(held.position, RangePosition) else f"{pool.__struct_config__.tag} share"
     rungs = zip(ladder.lower, ladder.upper, ladder.liquidity, strict=True)
     rows = [
         Row(kernels.RANGE, group, label, None, float(size), lower=float(low), upper=float(high))

@@ -86,6 +86,8 @@ class LiquidityLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         InputError
             If it states neither or both, or a number breaks a rule of the contract.
         """
+        if self.fees_base < 0.0 or self.fees_quote < 0.0:
+            raise InputError(f"{self.name}: negative fees", "uncollected fees are what the pool owes you")
         range_fields = (self.liquidity, self.tick_lower, self.tick_upper)
         return pool_position(self.name, self.pool, range_fields, self.shares)
 

@@ -69,7 +69,8 @@ def _storage_note(market: Snapshot, pool: PoolStorage) -> str:
     forms = {market.base} | set(market.coins_per_unit)
     money = [token.symbol for token in pool.tokens if token.symbol not in forms]
     kind, age = pool.__struct_config__.tag, describe_age(market.as_of_ns - pool.block.at_ns)
-    said = (
-        f"; {' and '.join(money)} count as money at the stated rates: their own moves are not hedged" if money else ""
+    words = (
+        "counts as money at its stated rate: its" if len(money) == 1 else "count as money at their stated rates: their"
     )
+    said = f"; {' and '.join(money)} {words} own moves are not hedged" if money else ""
     return f"{pool.name}: {kind}, state of block {pool.block.number}, {age} old; valued at the index{said}"

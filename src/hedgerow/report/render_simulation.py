@@ -194,10 +194,11 @@ def setting_lines(report: SimulationReport) -> list[str]:
     list of str
         Model, dates, paths. [text]
     """
+    premium = f", premium {number(report.premium)}" if report.premium else ""
     return [
         *([_model(report)] if report.returns is None else _resampled(report, report.returns)),
         f"{report.settlement}, {report.steps:,} dates in {report.horizon_days:g} days of {report.days_per_year:g} a "
-        f"year, hedged at a vol of {report.hedge_vol:.2%}, premium {number(report.premium)}",
+        f"year, hedged at a vol of {report.hedge_vol:.2%}{premium}",
         f"{report.paths:,} paths, seed {report.seed}; all policies see the same paths",
     ]
 

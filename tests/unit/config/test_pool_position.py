@@ -21,6 +21,7 @@ def test_a_range_and_a_share_are_told_apart() -> None:
         (LiquidityLine(name="mine", pool="p"), "neither a whole range nor shares"),
         (LiquidityLine(name="mine", pool="p", liquidity=5, tick_lower=0), "neither a whole range nor shares"),
         (LiquidityLine(name="mine", pool="p", liquidity=5, shares=5), "mine: shares beside a range"),
+        (LiquidityLine(name="mine", pool="p", shares=5, fees_base=-1.0), "mine: negative fees"),
         (LiquidityLine(name="mine", pool="p", shares=0), "mine: 0 shares; give the liquidity tokens held"),
         (LiquidityLine(name="mine", pool="p", shares="1e18"), "'1e18' is not an integer; give the contract's integer"),
         (LiquidityLine(name="mine", pool="p", liquidity="x", tick_lower=0, tick_upper=1), "'x' is not an integer"),
