@@ -165,7 +165,7 @@ def hedge_liquidity(
     Raises
     ------
     InputError
-        If the entry price of open inverse contracts is missing.
+        If the entry price of open inverse contracts is missing, or a number is not finite.
 
     Notes
     -----
@@ -183,6 +183,7 @@ def hedge_liquidity(
     >>> hedge_liquidity(CoinExposure(liquidity=4.0, fees=0.1, margin_coins=0.9), perpetual).trade
     -1000.0
     """
+    _check_finite(held=held, ratio=ratio, wanted_delta=wanted_delta, exposure=exposure.delta)
     if held and contract.inverse and entry is None:
         raise InputError(f"{held:g} inverse contracts without an entry price", "their delta depends on it: give entry")
     open_delta = contract.delta_of(held, contract.price if entry is None else entry)
@@ -242,12 +243,15 @@ def minimum_variance(
     Raises
     ------
     InputError
-        If there are fewer than three returns, or the contract never moved, or a return is not finite.
+        If there are fewer than three returns or not as many of each, the contract never moved, or one is not finite.
 
     References
     ----------
     Ederington (1979), Journal of Finance 34:157, doi 10.1111/j.1540-6261.1979.tb02077.x; Hull (2022), section 3.4.
     """
+    if spot_returns.size != contract_returns.size:
+        told = f"{spot_returns.size} returns of the coin and {contract_returns.size} of the contract"
+        raise InputError(told, "give both over the same intervals")
     if spot_returns.size < 3 or not np.all(np.isfinite(spot_returns) & np.isfinite(contract_returns)):
         raise InputError(f"{spot_returns.size} returns", "give three or more, all finite")
     spot, contract = spot_returns - np.mean(spot_returns), contract_returns - np.mean(contract_returns)
@@ -338,7 +342,7 @@ def delta_gamma_hedge(
     Raises
     ------
     InputError
-        If there is no option with gamma, or a cost is negative.
+        If there is no option with gamma, a cost is negative, or a number is not finite.
     SolveError
         If the limits leave gamma that cannot be offset.
 
@@ -359,12 +363,22 @@ def delta_gamma_hedge(
     """
     if not any(one.gamma for one in options):
         raise InputError(f"{len(options)} options without gamma", "give one that has some")
+    _check_finite(delta=delta, gamma=gamma, cost_per_coin=cost_per_coin)
+    for one in options:
+        _check_finite(delta=one.delta, gamma=one.gamma, cost=one.cost, premium_coins=one.premium_coins)
     if cost_per_coin < 0.0 or any(one.cost < 0.0 or not one.limit > 0.0 for one in options):
         raise InputError("a negative cost, or a limit that is not positive", "costs are paid, limits are sizes")
     sizes = _least_cost(delta, gamma, options, cost_per_coin)
     coins = -delta - float(sum(size * one.net_delta for size, one in zip(sizes, options, strict=True)))
     cost = sum(abs(size) * one.cost for size, one in zip(sizes, options, strict=True)) + cost_per_coin * abs(coins)
     return DeltaGammaHedge(options=frozen(sizes), coins=coins, cost=float(cost))
+
+
+def _check_finite(**numbers: float) -> None:
+    """Refuse numbers of which nothing can be made."""
+    for name, number in numbers.items():
+        if not math.isfinite(number):
+            raise InputError(f"{name} = {number}", "give a finite number")
 
 
 def _least_cost(

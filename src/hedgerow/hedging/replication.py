@@ -138,14 +138,14 @@ def piecewise_strip(strikes: Float64[np.ndarray, " n_strike"], payoff: Float64[n
     Raises
     ------
     InputError
-        If the strikes do not rise.
+        If the strikes do not rise, or the payoff has not one finite number for each.
 
     References
     ----------
     Demeterfi, Derman, Kamal, Zou (1999), A guide to volatility and variance swaps, appendix A: weights are changes of
     slope.
     """
-    _check_rising(strikes)
+    _check_payoff(strikes, payoff)
     slopes = np.diff(payoff) / np.diff(strikes)
     options = np.concatenate(([0.0], np.diff(slopes), [0.0]))
     return Strip(
@@ -271,8 +271,8 @@ def static_hedge(
     Raises
     ------
     InputError
-        If the grid does not rise, the payoff is none of liquidity, nothing is listed, or a cost, limit or price of
-        errors is negative.
+        If the grid does not rise, the payoff is none of liquidity, nothing is listed, a cost, limit or price of errors
+        is negative or no number, or the measure is another.
     SolveError
         If the solver gives up.
 
@@ -288,7 +288,10 @@ def static_hedge(
     Carr, Madan (2001), Towards a theory of volatility trading, eq. 1; solved by HiGHS: Huangfu, Hall (2018),
     Mathematical Programming Computation 10:119, doi 10.1007/s12532-017-0130-5.
     """
-    _check_listed(grid, listed, error_price)
+    if measure not in ("worst", "mean"):
+        raise InputError(f"the measure {measure!r}", "errors count by the worst or the mean")
+    _check_payoff(grid, payoff)
+    _check_listed(listed, error_price)
     sag = _sag(payoff, grid)
     calls = np.where(
         listed.is_call,
@@ -353,16 +356,18 @@ def _least(
     slack = np.ones((n_grid, 1)) if measure == "worst" else np.eye(n_grid)
     sums = np.column_stack((basis, -basis, np.ones(n_grid)))
     prices = np.full(n_error, error_price / n_error)
-    found = linprog(
-        np.concatenate((costs, costs, [0.0], prices)),
-        A_ub=np.block([[sums, -slack], [-sums, -slack]]),
-        b_ub=np.concatenate((-payoff, payoff)),
-        bounds=[(0.0, most if most < np.inf else None) for most in limits] * 2
-        + [(None, None)]
-        + [(0.0, None)] * n_error,
-        method="highs",
-    )
-    if found.status != 0:
+    bounds = [(0.0, most if most < np.inf else None) for most in limits] * 2
+    for method in ("highs", "highs-ipm"):  # where the simplex method loses its footing, the other one may stand
+        found = linprog(
+            np.concatenate((costs, costs, [0.0], prices)),
+            A_ub=np.block([[sums, -slack], [-sums, -slack]]),
+            b_ub=np.concatenate((-payoff, payoff)),
+            bounds=[*bounds, (None, None), *[(0.0, None)] * n_error],
+            method=method,
+        )
+        if found.status == 0:
+            break
+    else:
         raise SolveError(SolveFault.NOT_CONVERGED, f"no static hedge: {found.message}", "use a coarser grid")
     return np.asarray(found.x[:n_size] - found.x[n_size : 2 * n_size]), float(found.x[2 * n_size])
 
@@ -373,10 +378,21 @@ def _check_rising(strikes: Float64[np.ndarray, " n"]) -> None:
         raise InputError(f"{strikes.size} prices that do not rise from above zero", "sort them, each once")
 
 
-def _check_listed(grid: Float64[np.ndarray, " n_grid"], listed: ListedOptions, error_price: float) -> None:
-    """Refuse what no hedge can be made of."""
+def _check_payoff(grid: Float64[np.ndarray, " n"], payoff: Float64[np.ndarray, " n_payoff"]) -> None:
+    """Refuse a payoff that is not one finite number for each of some rising prices."""
     _check_rising(grid)
+    if payoff.size != grid.size or not np.all(np.isfinite(payoff)):
+        raise InputError(f"a payoff of {payoff.size} numbers at {grid.size} prices", "give a finite one for each")
+
+
+def _check_listed(listed: ListedOptions, error_price: float) -> None:
+    """Refuse what no hedge can be made of."""
     if listed.strikes.size == 0:
         raise InputError("no listed option", "give one or more")
-    if np.any(listed.cost < 0.0) or np.any(listed.limit < 0.0) or listed.coin_cost < 0.0 or not error_price > 0.0:
+    sizes = {one.size for one in (listed.strikes, listed.is_call, listed.cost, listed.limit)}
+    if len(sizes) > 1 or not np.all((listed.strikes > 0.0) & np.isfinite(listed.strikes)):
+        raise InputError("listed options without a strike, type, cost and limit each", "give finite ones of one length")
+    costs = np.append(listed.cost, (listed.coin_cost, error_price))
+    # compared so that a limit or a cost that is no number fails too: it would stand for none
+    if not (np.all(np.isfinite(costs) & (costs >= 0.0)) and np.all(listed.limit >= 0.0) and error_price > 0.0):
         raise InputError("a negative cost or limit, or errors without a price", "costs are paid, errors are worth some")

@@ -12,6 +12,7 @@ from hedgerow.core.ids import Currency, PoolName
 from hedgerow.core.instants import to_iso
 from hedgerow.market.manifest import MANIFEST, Alias, Manifest, PoolEntry, stated_instant
 from hedgerow.market.pool_files import load_pool
+from hedgerow.market.pool_price import relative_price
 from hedgerow.market.pool_states import ConcentratedPool, PoolStorage, UniswapV3Pool, UniswapV4Pool
 from hedgerow.market.snapshot import PoolState, Rejection
 from hedgerow.market.uniswap_hours import PoolTerms, read_uniswap_hours
@@ -123,7 +124,7 @@ def _price_of(pool: ConcentratedPool, base: str, coins_per_unit: dict[Currency, 
     base_is_token0 = rates[0] == 1.0
     symbols = [Currency(base) if rate else token.symbol for rate, token in zip(rates, pool.tokens, strict=True)]
     decimals0, decimals1 = (token.decimals for token in pool.tokens)
-    price = (pool.sqrt_price_x96 / 2**96) ** 2 * 10.0 ** (decimals0 - decimals1)
+    price = relative_price(pool)
     terms = PoolTerms(
         name=pool.name,
         token0=symbols[0],

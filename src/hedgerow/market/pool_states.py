@@ -1,16 +1,36 @@
 """Pools as their contracts keep them: whole numbers in the smallest units, stamped with their block.
 
 One struct for every kind of pool. They hold storage, not meaning: prices, amounts and Greeks are made from them in the
-``pools`` room. Numbers are Python integers of any size, so what a contract would overflow on is an error of the
-reader, not of these types.
+``pools`` room. What no contract could have stored is refused when a struct is made.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency, PoolName
+from hedgerow.instruments.liquidity import MAX_LIQUIDITY, MAX_TICK
+from hedgerow.market.pool_checks import MOST_DECIMALS, check_decimals, check_each, check_fees, check_numbers
+
+PIPS: Final = 10**6
+"""Fees of Uniswap are counted in millionths. [pure]"""
+
+ONE: Final = 10**18
+"""Weights and fees of Balancer are counted in 10^-18. [pure]"""
+
+CURVE_FEE_ONE: Final = 10**10
+"""Fees of Curve are counted in 10^-10. [pure]"""
+
+BALANCER_PRECISION: Final = 1_000
+"""Balancer's amplification is counted in thousandths. [pure]"""
+
+DYNAMIC_FEE: Final = 0x800000
+"""What v4 keeps as the fee of a pool whose hook sets it (v4-core, LPFeeLibrary.sol). [flag]"""
+
+_HALF_WORD: Final = 2**112
+_WEIGHT_ROUNDING: Final = 100
+"""Weights that change over time are cut to fewer bits; their sum is off by a few units. [10^-18]"""
 
 
 class PoolToken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,6 +96,7 @@ class PoolFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         symbols = [token.symbol for token in self.tokens]
         if len(set(symbols)) < len(symbols):
             raise InputError(f"{self.name}: two tokens are called {', '.join(symbols)}", "give each its own symbol")
+        check_decimals(self.name, [token.decimals for token in self.tokens], MOST_DECIMALS)
 
 
 class UniswapV2Pool(PoolFields, frozen=True, kw_only=True, tag="uniswap-v2", tag_field="kind"):
@@ -101,6 +122,14 @@ class UniswapV2Pool(PoolFields, frozen=True, kw_only=True, tag="uniswap-v2", tag
     k_last: int = 0
     fee_on: bool = False
     fee_pips: int = 3_000
+
+    def __post_init__(self) -> None:
+        PoolFields.__post_init__(self)
+        if len(self.tokens) != 2:
+            raise InputError(f"{self.name}: {len(self.tokens)} tokens", "a Uniswap v2 pair holds two")
+        check_numbers(self.name, {"reserve0": self.reserve0, "reserve1": self.reserve1}, below=_HALF_WORD)
+        check_numbers(self.name, {"total_supply": self.total_supply, "k_last": self.k_last})
+        check_fees(self.name, {"fee_pips": self.fee_pips}, PIPS)
 
 
 class TickInfo(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -160,6 +189,29 @@ class ConcentratedFields(PoolFields, frozen=True, kw_only=True):
             raise InputError(f"{self.name}: {len(self.tokens)} tokens", "a concentrated pool holds two")
         if self.sqrt_price_x96 <= 0 or self.tick_spacing <= 0:
             raise InputError(f"{self.name}: no price or no tick spacing", "the pool was never initialized")
+        check_numbers(self.name, {"sqrt_price_x96": self.sqrt_price_x96}, below=2**160)
+        check_numbers(self.name, {"liquidity": self.liquidity}, below=MAX_LIQUIDITY + 1)
+        growths = (self.fee_growth_global0_x128, self.fee_growth_global1_x128)
+        check_each(self.name, "fee_growth_global_x128", growths, 2)
+        self._check_ticks()
+
+    def _check_ticks(self) -> None:
+        """Refuse ticks that the contract could not know."""
+        if not -MAX_TICK - 1 <= self.tick <= MAX_TICK:
+            raise InputError(f"{self.name}: tick is {self.tick}", f"it lies within ±{MAX_TICK}: read slot0 again")
+        if self.ticks_from > self.ticks_to:
+            told = f"{self.name}: ticks were read from {self.ticks_from} to {self.ticks_to}"
+            raise InputError(told, "give the lower end first")
+        for tick, info in self.ticks.items():
+            if tick % self.tick_spacing or not -MAX_TICK <= tick <= MAX_TICK:
+                raise InputError(
+                    f"{self.name}: ticks has {tick}", f"give multiples of {self.tick_spacing} within ±{MAX_TICK}"
+                )
+            if not abs(info.liquidity_net) <= info.liquidity_gross <= MAX_LIQUIDITY:
+                raise InputError(
+                    f"{self.name}: ticks[{tick}] has {info.liquidity_net} net of {info.liquidity_gross} gross",
+                    "its net liquidity is part of its gross one: read the tick again",
+                )
 
 
 class UniswapV3Pool(ConcentratedFields, frozen=True, kw_only=True, tag="uniswap-v3", tag_field="kind"):
@@ -176,6 +228,16 @@ class UniswapV3Pool(ConcentratedFields, frozen=True, kw_only=True, tag="uniswap-
     fee_protocol: int = 0
     protocol_fees0: int = 0
     protocol_fees1: int = 0
+
+    def __post_init__(self) -> None:
+        ConcentratedFields.__post_init__(self)
+        check_fees(self.name, {"fee_pips": self.fee_pips}, PIPS)
+        check_numbers(self.name, {"fee_protocol": self.fee_protocol}, below=256)
+        check_numbers(self.name, {"protocol_fees0": self.protocol_fees0, "protocol_fees1": self.protocol_fees1})
+        if any(part and not 4 <= part <= 10 for part in (self.fee_protocol % 16, self.fee_protocol // 16)):
+            raise InputError(
+                f"{self.name}: fee_protocol is {self.fee_protocol}", "each half is 0 or 4 to 10: a part 1/n"
+            )
 
 
 class UniswapV4Pool(ConcentratedFields, frozen=True, kw_only=True, tag="uniswap-v4", tag_field="kind"):
@@ -194,6 +256,12 @@ class UniswapV4Pool(ConcentratedFields, frozen=True, kw_only=True, tag="uniswap-
     protocol_fee: int = 0
     hooks: str = "0x0000000000000000000000000000000000000000"
     manager: str = ""
+
+    def __post_init__(self) -> None:
+        ConcentratedFields.__post_init__(self)
+        if self.fee_pips != DYNAMIC_FEE:
+            check_fees(self.name, {"fee_pips": self.fee_pips}, PIPS, whole=True)
+        check_numbers(self.name, {"protocol_fee": self.protocol_fee}, below=2**24)
 
 
 class BalancerWeightedPool(PoolFields, frozen=True, kw_only=True, tag="balancer-weighted", tag_field="kind"):
@@ -221,6 +289,13 @@ class BalancerWeightedPool(PoolFields, frozen=True, kw_only=True, tag="balancer-
     total_supply: int
     protocol_swap_fee: int = 0
     last_invariant: int = 0
+
+    def __post_init__(self) -> None:
+        PoolFields.__post_init__(self)
+        _check_balancer(self)
+        check_each(self.name, "weights", self.weights, len(self.tokens), least=1, below=ONE)
+        if abs(sum(self.weights) - ONE) > _WEIGHT_ROUNDING:
+            raise InputError(f"{self.name}: weights sum to {sum(self.weights)}", f"normalized ones sum to {ONE}")
 
 
 class BalancerStablePool(PoolFields, frozen=True, kw_only=True, tag="balancer-stable", tag_field="kind"):
@@ -250,6 +325,14 @@ class BalancerStablePool(PoolFields, frozen=True, kw_only=True, tag="balancer-st
     last_invariant: int = 0
     last_invariant_amplification: int = 0
 
+    def __post_init__(self) -> None:
+        PoolFields.__post_init__(self)
+        _check_balancer(self)
+        check_numbers(self.name, {"amplification": self.amplification}, least=BALANCER_PRECISION)
+        if self.last_invariant:
+            last = {"last_invariant_amplification": self.last_invariant_amplification}
+            check_numbers(self.name, last, least=BALANCER_PRECISION)
+
 
 class CurveStablePool(PoolFields, frozen=True, kw_only=True, tag="curve-stableswap", tag_field="kind"):
     """A StableSwap pool of Curve.
@@ -278,6 +361,16 @@ class CurveStablePool(PoolFields, frozen=True, kw_only=True, tag="curve-stablesw
     admin_fee: int
     total_supply: int
     a_precision: int = 100
+
+    def __post_init__(self) -> None:
+        PoolFields.__post_init__(self)
+        check_each(self.name, "balances", self.balances, len(self.tokens))
+        check_each(self.name, "rates", self.rates, len(self.tokens), least=1)
+        check_numbers(self.name, {"a_precision": self.a_precision}, least=1)
+        check_numbers(self.name, {"amplification": self.amplification}, least=self.a_precision)
+        check_numbers(self.name, {"total_supply": self.total_supply})
+        check_fees(self.name, {"fee": self.fee}, CURVE_FEE_ONE)
+        check_fees(self.name, {"admin_fee": self.admin_fee}, CURVE_FEE_ONE, whole=True)
 
 
 class CurveCryptoPool(PoolFields, frozen=True, kw_only=True, tag="curve-cryptoswap", tag_field="kind"):
@@ -310,6 +403,27 @@ class CurveCryptoPool(PoolFields, frozen=True, kw_only=True, tag="curve-cryptosw
     out_fee: int
     fee_gamma: int
     total_supply: int
+
+    def __post_init__(self) -> None:
+        PoolFields.__post_init__(self)
+        if len(self.tokens) not in (2, 3):
+            raise InputError(f"{self.name}: {len(self.tokens)} tokens", "CryptoSwap pools hold two or three")
+        check_decimals(self.name, [token.decimals for token in self.tokens], 18)
+        check_each(self.name, "balances", self.balances, len(self.tokens))
+        check_each(self.name, "price_scale", self.price_scale, len(self.tokens) - 1, least=1)
+        shape = {"amplification": self.amplification, "gamma": self.gamma, "fee_gamma": self.fee_gamma}
+        check_numbers(self.name, shape, least=1)
+        check_numbers(self.name, {"invariant": self.invariant, "total_supply": self.total_supply})
+        check_fees(self.name, {"mid_fee": self.mid_fee, "out_fee": self.out_fee}, CURVE_FEE_ONE)
+
+
+def _check_balancer(pool: BalancerWeightedPool | BalancerStablePool) -> None:
+    """What pools of Balancer v2 have in common."""
+    check_decimals(pool.name, [token.decimals for token in pool.tokens], 18)
+    check_each(pool.name, "balances", pool.balances, len(pool.tokens), below=_HALF_WORD)
+    check_numbers(pool.name, {"total_supply": pool.total_supply, "last_invariant": pool.last_invariant})
+    check_fees(pool.name, {"swap_fee": pool.swap_fee}, ONE)
+    check_fees(pool.name, {"protocol_swap_fee": pool.protocol_swap_fee}, ONE, whole=True)
 
 
 ConcentratedPool: TypeAlias = UniswapV3Pool | UniswapV4Pool

@@ -67,7 +67,8 @@ class LiquidityBand:
     point_gamma : float
         Gamma at the price, zero outside of a range. [coin per quote]
     low, high : float
-        Prices that the band lets pass from a hedge at its middle. [quote per coin]
+        Prices that the band lets pass from a hedge at its middle; zero and infinity where it lets all pass: then
+        no move of the price alone makes a trade worth its cost. [quote per coin]
     rule : {"whalley_wilmott", "gas_aware"}
         Which cost makes it.
     """
@@ -115,20 +116,23 @@ def liquidity_band(
     Raises
     ------
     InputError
-        If the token does not exist, or the risk aversion is not positive.
+        If the token does not exist, the risk aversion is not positive, or the ideal holding is not finite.
 
     Notes
     -----
     A leg that pays both costs gets the wider of the two bands: the leading order of each where the other is small.
     With w half the interval's width and D half of the change of delta over it, the rules ask for w^2·D = k and w·D = k,
-    both of which rise with the interval, so a search finds the one solution. Where even the widest interval does not
-    meet the position's range, there is nothing to hedge anew and no band.
+    both of which rise with the interval, so a search finds the one solution. Where even a price twenty times as high or
+    low does not use the half-width up, the hedge is never traded again once it is inside: ``low`` and ``high`` are
+    open, ``gamma`` and the half-width are those of that widest interval, wider than all changes of delta in it.
 
     References
     ----------
     Whalley, Wilmott (1997), Mathematical Finance 7:307, doi 10.1111/1467-9965.00034, section 3; Whalley, Wilmott
     (1999), European J. Applied Mathematics 10:117, for costs that do not depend on the size.
     """
+    if not math.isfinite(ideal):
+        raise InputError(f"an ideal holding of {ideal}", "give the holding that leaves the wanted delta")
     check_positive("risk_aversion", risk_aversion, "per unit of the money in which P&L is counted")
     if not 0 <= token < curve.n_token:
         raise InputError(f"token {token} of {curve.n_token}", "count from zero, in the contract's order")
@@ -173,12 +177,14 @@ def _settle(
     if float(half_of(1.0)) == 0.0:
         return 0.0, 0.0, point
     narrow, wide, gamma = 0.0, _WIDEST, 0.0
-    for _ in range(_ROUNDS):
+    for beat in range(_ROUNDS):
         reach = narrow + (wide - narrow) * np.linspace(0.0, 1.0, _TRIALS + 1)[1:]
         low, high = price * np.exp(-reach), price * np.exp(reach)
         change = np.diff(amounts_at(np.concatenate((low, high))).reshape(2, -1), axis=0)[0]
         mean = change / (high - low)
         used = np.flatnonzero((-change >= 2.0 * half_of(mean)) & (change < 0.0))
+        if used.size == 0 and beat == 0:
+            return float(half_of(float(mean[-1]))), math.inf, float(mean[-1])
         first = int(used[0]) if used.size else _TRIALS - 1
         wide, gamma = float(reach[first]), float(mean[first])
         narrow = float(reach[first - 1]) if first else narrow

@@ -1,12 +1,21 @@
 """Floor 4: what a liquidity position is worth, from the pool's own curve."""
 
 from hedgerow.pools.arbitrage import arbitrage_probability, arbitrageurs_share
+from hedgerow.pools.asset_curve import AssetCurve, asset_curve
 from hedgerow.pools.assets import Alias, AssetExposure, exposure_by_asset
 from hedgerow.pools.curve import Curve, CurvePoint
 from hedgerow.pools.curves import curve_of
 from hedgerow.pools.expected_gamma import interval_gamma, lognormal_gamma
+from hedgerow.pools.expected_loss import expected_loss_rate
 from hedgerow.pools.fee_columns import FeeColumns, fee_columns
-from hedgerow.pools.history import GiftEvent, LiquidityEvent, PoolEvent, ProtocolFeeEvent, SwapEvent
+from hedgerow.pools.history import (
+    CollectProtocolEvent,
+    GiftEvent,
+    LiquidityEvent,
+    PoolEvent,
+    ProtocolFeeEvent,
+    SwapEvent,
+)
 from hedgerow.pools.losses import (
     HoldingLoss,
     break_even_apr,
@@ -28,6 +37,7 @@ from hedgerow.pools.stale import ExpectedStaleness, StaleBound, expected_stalene
 from hedgerow.pools.uniswap_v3 import LiquidityRange, RangeGreeks, liquidity_range, range_greeks
 
 __all__ = [
+    "CollectProtocolEvent",
     "FeeColumns",
     "fee_columns",
     "replay_pool",
@@ -41,6 +51,7 @@ __all__ = [
     "HeldRanges",
     "GiftEvent",
     "Alias",
+    "AssetCurve",
     "AssetExposure",
     "Curve",
     "CurvePoint",
@@ -55,10 +66,12 @@ __all__ = [
     "StaleBound",
     "arbitrage_probability",
     "arbitrageurs_share",
+    "asset_curve",
     "book_greeks",
     "break_even_apr",
     "break_even_volume",
     "curve_of",
+    "expected_loss_rate",
     "expected_staleness",
     "exposure_by_asset",
     "fee_apr",

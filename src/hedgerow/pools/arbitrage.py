@@ -76,7 +76,7 @@ def arbitrage_probability(fee: float, vol: float, block_s: float, clock: Clock) 
     Raises
     ------
     InputError
-        If the fee is not a fraction, or vol or block time are not positive.
+        If the fee is not a fraction, vol or block time are not positive, or the clock is another.
 
     Notes
     -----
@@ -94,6 +94,7 @@ def arbitrage_probability(fee: float, vol: float, block_s: float, clock: Clock) 
     >>> [round(arbitrage_probability(0.0005, day, 12.0, clock), 3) for clock in ("poisson", "fixed")]
     [0.454, 0.495]
     """
+    _check_clock(clock)
     band = _band(fee, vol, block_s)
     if clock == "poisson":
         return 1.0 / (1.0 + math.sqrt(2.0) * band)
@@ -139,6 +140,7 @@ def arbitrageurs_share(fee: float, vol: float, block_s: float, clock: Clock) -> 
     >>> round(arbitrageurs_share(0.0005, 0.05 * math.sqrt(365), 12.0, "poisson"), 4)
     0.4545
     """
+    _check_clock(clock)
     band = _band(fee, vol, block_s)
     if clock == "poisson":
         return 1.0 / (1.0 + math.sqrt(2.0) * band)
@@ -172,6 +174,11 @@ def step_deviation(vol: float, block_s: float) -> float:
     if not (0.0 < vol < math.inf and 0.0 < block_s < math.inf):
         raise InputError(f"a vol of {vol} and {block_s} seconds between blocks", "both are positive")
     return vol * math.sqrt(block_s * 1e9 / YEAR_NS)
+
+
+def _check_clock(clock: str) -> None:
+    if clock not in ("poisson", "fixed"):
+        raise InputError(f"the clock {clock!r}", "blocks come on the poisson or the fixed one")
 
 
 def _band(fee: float, vol: float, block_s: float) -> float:

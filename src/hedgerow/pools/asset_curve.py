@@ -13,7 +13,7 @@ import numpy as np
 
 from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError
-from hedgerow.pools.assets import WRAPPED, Alias
+from hedgerow.pools.aliases import WRAPPED, Alias, standing_for
 from hedgerow.pools.curve import Curve, CurvePoint
 
 _STEP: Final = 1e-4
@@ -29,11 +29,14 @@ class AssetCurve:
     curve : Curve
         The position, by the pool's tokens.
     rates : ndarray of shape (2, n_token)
-        What a token is: units of the asset, or units of money; one of the two is zero. [asset or money per token]
+        What a token costs now: units of the asset, or of money; one of the two is zero. [asset or money per token]
+    units : ndarray of shape (2, n_token)
+        What a token counts as: the same, but for the asset the stated rates. [asset or money per token]
     """
 
     curve: Curve
     rates: Float64[np.ndarray, "2 n_token"]
+    units: Float64[np.ndarray, "2 n_token"]
 
     @property
     def n_token(self) -> int:
@@ -52,23 +55,24 @@ class AssetCurve:
         Returns
         -------
         CurvePoint
-            Value, amounts of asset and money, gamma and speed in their prices. [as its fields]
+            Value, amounts of asset and money, gamma and speed in their prices; speed at the rates that the market
+            pays. [as its fields]
 
         References
         ----------
         Chain rule with p_token = rate·p: x_a = sum of rate_i·x_i, gamma_ab = sum of rate_i·rate_j·gamma_ij.
         """
         point = self.curve.at(prices @ self.rates)
-        gamma = self._gamma(point)
+        gamma = self._gamma(point, self.rates)
         return CurvePoint(
             value=point.value,
-            amounts=point.amounts @ self.rates.T,
-            gamma=gamma,
+            amounts=point.amounts @ self.units.T,
+            gamma=self._gamma(point, self.units),
             speed=self._speed(prices, point, gamma),
         )
 
-    def _gamma(self, point: CurvePoint) -> Float64[np.ndarray, "n_point 2 2"]:
-        return np.asarray(np.einsum("ai,nij,bj->nab", self.rates, point.gamma, self.rates))
+    def _gamma(self, point: CurvePoint, rates: Float64[np.ndarray, "2 n_token"]) -> Float64[np.ndarray, "n_point 2 2"]:
+        return np.asarray(np.einsum("ai,nij,bj->nab", rates, point.gamma, rates))
 
     def _speed(
         self, prices: Float64[np.ndarray, "n_point 2"], point: CurvePoint, gamma: Float64[np.ndarray, "n_point 2 2"]
@@ -94,7 +98,9 @@ class AssetCurve:
         for one in range(2):
             step = np.zeros(prices.shape)
             step[:, one] = _STEP * prices[:, one]
-            up, down = (self._gamma(self.curve.at((prices + sign * step) @ self.rates)) for sign in (1.0, -1.0))
+            up, down = (
+                self._gamma(self.curve.at((prices + sign * step) @ self.rates), self.rates) for sign in (1.0, -1.0)
+            )
             speed[:, one] = (up - down)[:, one, one] / (2.0 * step[:, one])
         return speed
 
@@ -140,8 +146,9 @@ def asset_curve(
 
     Notes
     -----
-    The rate of a token is what the market says of it now, its price over that of the asset, so that the position is
-    looked at where it stands. Stated rates that are off the market by ``AssetExposure.spread`` differ by as much.
+    Stated rates count units, as in ``AssetExposure``, so delta and gamma are the same in both. What a token costs is
+    what the market says of it now, so that the position is looked at where it stands; where a stated rate is off the
+    market by ``AssetExposure.spread``, it stays so at every price of the asset.
 
     References
     ----------
@@ -160,9 +167,13 @@ def asset_curve(
     if not 0.0 < price < float("inf"):
         raise InputError(f"a price of {price:g} for {asset}", "prices are positive and finite")
     known = {**wrapped, **aliases}
-    mine = np.array([(known[one].asset if one in known else one) == asset for one in symbols])
+    stated = [standing_for(one, known) for one in symbols]
+    mine = np.array([one.asset == asset for one in stated])
     if not np.any(mine):
         raise InputError(f"no token stands for {asset}", f"there are {', '.join(symbols)}: give aliases")
+    units, money = np.array([one.rate for one in stated]), np.where(mine, 0.0, prices)
     return AssetCurve(
-        curve=curve, rates=frozen(np.array([np.where(mine, prices / price, 0.0), np.where(mine, 0.0, prices)]))
+        curve=curve,
+        rates=frozen(np.array([np.where(mine, prices / price, 0.0), money])),
+        units=frozen(np.array([np.where(mine, units, 0.0), money])),
     )

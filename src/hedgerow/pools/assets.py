@@ -2,7 +2,8 @@
 
 An alias says how many units of an asset one token is: one ETH for WETH, the rate of the staking contract for staked
 ETH, one USD for a stablecoin if that is what the user states. A token's price then moves as its rate times that of the
-asset, and derivatives follow by the chain rule. No rate is built in but that of wrapped coins: one.
+asset, and derivatives follow by the chain rule. So rates count units, and are the stated ones; values and the amounts
+behind them are at the market's prices of the tokens. Where the two disagree, ``spread`` says by how much.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,34 +15,15 @@ import numpy as np
 from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError, NumeraireError
 from hedgerow.core.ids import Currency
+from hedgerow.pools.aliases import WRAPPED as WRAPPED
+from hedgerow.pools.aliases import Alias as Alias
+from hedgerow.pools.aliases import standing_for
+from hedgerow.pools.own_prices import check_prices
 from hedgerow.pools.positions import PoolGreeks
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alias:
-    """What a token stands for.
-
-    Parameters
-    ----------
-    asset : str
-        The asset.
-    rate : float
-        Units of it that one token is. [asset per token]
-    """
-
-    asset: Currency
-    rate: float
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.rate < float("inf"):
-            raise InputError(f"a rate of {self.rate} {self.asset} per token", "rates are positive")
-
-
-WRAPPED: Final[Mapping[str, Alias]] = {
-    "WETH": Alias(asset=Currency("ETH"), rate=1.0),
-    "WBTC": Alias(asset=Currency("BTC"), rate=1.0),
-}
-"""Tokens that are redeemed one for one."""
+MOST_SPREAD: Final = 0.05
+"""Prices of tokens over their rates may be so far from that of the asset before a rate or a price is wrong. [fraction]
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +43,10 @@ class AssetExposure:
     gamma : ndarray of shape (n_asset, n_asset)
         Derivatives of the deltas in the assets' prices. [asset per unit of price]
     prices : ndarray of shape (n_asset,)
-        What the tokens' prices say of the assets': the mean over tokens, weighted by what is held, or plain where
-        nothing is. [numeraire per asset]
+        Of the asset itself or what is redeemed for it one for one; the numeraire is one; where neither is in a pool,
+        what other tokens say over their rates, weighted by what is held. [numeraire per asset]
     spread : ndarray of shape (n_asset,)
-        Largest relative distance of a token's price over its rate from that mean: how far the rates are off the
+        Largest relative distance of a token's price over its rate from that price: how far the rates are off the
         market. [fraction]
     """
 
@@ -78,7 +60,11 @@ class AssetExposure:
 
 
 def exposure_by_asset(
-    greeks: Sequence[PoolGreeks], aliases: Mapping[str, Alias], *, wrapped: Mapping[str, Alias] = WRAPPED
+    greeks: Sequence[PoolGreeks],
+    aliases: Mapping[str, Alias],
+    *,
+    wrapped: Mapping[str, Alias] = WRAPPED,
+    most_spread: float = MOST_SPREAD,
 ) -> AssetExposure:
     """Add positions of several pools up by asset.
 
@@ -90,6 +76,8 @@ def exposure_by_asset(
         What tokens stand for, by symbol; a token without one is an asset of its own. [asset per token]
     wrapped : mapping of str to Alias
         Those that need not be stated. [asset per token]
+    most_spread : float
+        Furthest that a token's price over its rate may be from its asset's. [fraction]
 
     Returns
     -------
@@ -99,9 +87,10 @@ def exposure_by_asset(
     Raises
     ------
     InputError
-        If there is no pool.
+        If there is no pool, aliases go round, or a price is further off its rate than ``most_spread``.
     NumeraireError
-        If two pools are valued in different numeraires.
+        If two pools are valued in different numeraires, or a token that stands for the numeraire does not cost its rate
+        of it: exactly if it is wrapped, within ``most_spread`` if the rate was stated.
 
     References
     ----------
@@ -114,19 +103,28 @@ def exposure_by_asset(
             f"pools in {' and '.join(sorted({one.numeraire for one in greeks}))}", "value all of them in one numeraire"
         )
     known = {**wrapped, **aliases}
-    standing = {symbol: known.get(symbol, Alias(asset=symbol, rate=1.0)) for one in greeks for symbol in one.symbols}
+    standing = {symbol: standing_for(symbol, known) for one in greeks for symbol in one.symbols}
     assets = tuple(sorted({alias.asset for alias in standing.values()}))
     delta, gamma = np.zeros(len(assets)), np.zeros((len(assets), len(assets)))
-    said: list[tuple[int, float, float]] = []
+    said: list[_Said] = []
     for one in greeks:
+        check_prices(one.symbols, one.prices, one.numeraire, wrapped=wrapped)
         maps = np.zeros((len(one.symbols), len(assets)))
         for token, symbol in enumerate(one.symbols):
             place = assets.index(standing[symbol].asset)
             maps[token, place] = standing[symbol].rate
-            said.append((place, float(one.prices[token] / standing[symbol].rate), _held(one, token)))
+            itself = symbol == assets[place] or (symbol in wrapped and symbol not in aliases)
+            price = float(one.prices[token] / standing[symbol].rate)
+            said.append(_Said(place=place, symbol=symbol, price=price, itself=itself, held=_held(one, token)))
         delta += np.sum(one.delta, axis=0) @ maps
         gamma += maps.T @ np.sum(one.gamma, axis=0) @ maps
-    prices, spread = _said_prices(said, len(assets))
+    unit = standing_for(greeks[0].numeraire, wrapped)
+    prices = frozen(np.array([_price_of(said, place, unit, name) for place, name in enumerate(assets)]))
+    spread = np.zeros(len(assets))
+    for word in said:
+        apart = abs(word.price / prices[word.place] - 1.0)
+        _check_spread(word, apart, most_spread, assets[word.place], unit)
+        spread[word.place] = max(spread[word.place], apart)
     return AssetExposure(
         numeraire=greeks[0].numeraire,
         assets=assets,
@@ -134,7 +132,7 @@ def exposure_by_asset(
         delta=frozen(delta),
         gamma=frozen(gamma),
         prices=prices,
-        spread=spread,
+        spread=frozen(spread),
     )
 
 
@@ -143,14 +141,31 @@ def _held(greeks: PoolGreeks, token: int) -> float:
     return float(np.sum(greeks.delta[:, token]) * greeks.prices[token])
 
 
-def _said_prices(
-    said: Sequence[tuple[int, float, float]], n_asset: int
-) -> tuple[Float64[np.ndarray, " n_asset"], Float64[np.ndarray, " n_asset"]]:
-    """Mean of what tokens say of their asset's price, and how far they are apart."""
-    prices, spread = np.empty(n_asset), np.empty(n_asset)
-    for place in range(n_asset):
-        mine = np.array([price for at, price, _ in said if at == place])
-        held = np.array([weight for at, _, weight in said if at == place])
-        prices[place] = np.average(mine, weights=held if np.sum(held) > 0.0 else None)
-        spread[place] = np.max(np.abs(mine / prices[place] - 1.0))
-    return frozen(prices), frozen(spread)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Said:
+    """What one token says of the price of its asset, and how much of it is held."""
+
+    place: int
+    symbol: str
+    price: float
+    itself: bool
+    held: float
+
+
+def _price_of(said: Sequence[_Said], place: int, unit: Alias, asset: str) -> float:
+    """The numeraire is one; else what is the asset itself decides, and others only where it is in no pool."""
+    if asset == unit.asset:
+        return 1.0 / unit.rate
+    mine = [one for one in said if one.place == place]
+    heard = [one for one in mine if one.itself] or mine
+    held = np.array([one.held for one in heard])
+    return float(np.average([one.price for one in heard], weights=held if np.sum(held) > 0.0 else None))
+
+
+def _check_spread(word: _Said, apart: float, most: float, asset: str, unit: Alias) -> None:
+    """Refuse a price that its stated rate cannot explain."""
+    if apart <= most:
+        return
+    told = f"{word.symbol} says that one {asset} is {word.price:g}, {apart:.1%} off"
+    advice = f"state the rate of {word.symbol} now, or its price: {most:.0%} apart is the most"
+    raise (NumeraireError if asset == unit.asset else InputError)(told, advice)

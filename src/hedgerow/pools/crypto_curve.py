@@ -55,6 +55,8 @@ class CryptoCurve:
             raise InputError("a CryptoSwap pool with a reserve that is not positive", "an empty pool has no curve")
         if not (0.0 < self.annual < math.inf and 0.0 < self.width < math.inf):
             raise InputError(f"A·n^n = {self.annual} and gamma = {self.width}", "both are positive")
+        if not (self.shortfall < 1.0 and np.all(np.isfinite(self.units)) and np.all(np.isfinite(self.scaled))):
+            raise InputError("a CryptoSwap pool of which next to all is one token", "such a pool quotes no price")
 
     @classmethod
     def from_pool(cls, pool: CurveCryptoPool) -> "CryptoCurve":

@@ -14,10 +14,11 @@ import numpy as np
 from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import InputError
 from hedgerow.pools.curve import Curve
-from hedgerow.pools.range_curve import RangeColumns
+from hedgerow.pools.point_prices import checked_prices
+from hedgerow.pools.quadrature import FURTHEST, WIDEST, integral_from_zero
+from hedgerow.pools.range_curve import RangeColumns, RangeCurve, columns_from_edges
 
 _NARROW = 1e-9
-_NODES = 48
 
 
 def interval_gamma(
@@ -102,17 +103,19 @@ def lognormal_gamma(
     if not (np.all(prices > 0.0) and np.all(np.isfinite(prices))):
         raise InputError("a price that is not positive and finite", "give prices of token0 in token1")
     middle = np.log(prices) - 0.5 * deviation**2
-    moment = np.exp(-1.5 * middle + 1.125 * deviation**2)
+    moment = -1.5 * middle + 1.125 * deviation**2
     ends = [(np.log(edge) - middle) / deviation + 1.5 * deviation for edge in (columns.lower, columns.upper)]
-    return np.asarray(-0.5 * columns.liquidity * moment * _between(ends[0], ends[1]))
+    # the moment may be beyond all numbers where the probability is below them: their logarithms add
+    return np.asarray(-0.5 * columns.liquidity * np.exp(moment + _log_between(ends[0], ends[1])))
 
 
-def _between(low: Any, high: Any) -> Any:
-    """Probability of a standard normal between two bounds, from the side on which nothing cancels."""
-    from scipy.special import ndtr  # late: scipy takes longer to import than most calls take
+def _log_between(low: Any, high: Any) -> Any:
+    """Logarithm of the probability of a standard normal between two bounds, from the side where nothing cancels."""
+    from scipy.special import log_ndtr  # late: scipy takes longer to import than most calls take
 
     right = low > 0.0
-    return np.where(right, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low))
+    more, less = log_ndtr(np.where(right, -low, high)), log_ndtr(np.where(right, -high, low))
+    return more + np.log(-np.expm1(less - more))
 
 
 def curve_interval_gamma(
@@ -177,26 +180,42 @@ def curve_lognormal_gamma(curve: Curve, prices: Float64[np.ndarray, " n_token"],
     Raises
     ------
     InputError
-        If the deviation is negative.
+        If the deviation is negative, or above 3.
 
     Notes
     -----
-    Integration by parts puts the derivative on the density, so only amounts are evaluated, and a jump of gamma within
-    the range of the move harms less than a jump of what is integrated would: E[x'(P)] = E[x(P)·(Z/s + 1)/P].
+    Of a range it is ``lognormal_gamma``. Elsewhere integration by parts puts the derivative on the density, so only
+    amounts are evaluated, which have bends where gamma jumps: E[x'(P)] = E[x(P)·(Z/s + 1)/P].
 
     References
     ----------
-    Gauss-Hermite quadrature with 48 nodes: Abramowitz, Stegun (1964), 25.4.46.
+    Partial moments of the log-normal law; integration by parts; panels of ``integral_from_zero``.
     """
-    if not 0.0 <= deviation < math.inf:
-        raise InputError(f"a deviation of {deviation}", "give vol times the root of the time, zero or positive")
+    if not 0.0 <= deviation <= WIDEST:
+        raise InputError(f"a deviation of {deviation}", f"give vol times the root of the time, from zero to {WIDEST:g}")
     if deviation == 0.0:
         return float(curve.at(np.array(prices)[None, :]).gamma[0, token, token])
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
-    ends = np.tile(prices, (_NODES, 1))
-    ends[:, token] *= np.exp(deviation * nodes - 0.5 * deviation**2)
-    amounts = curve.at(ends).amounts[:, token]
-    # The amount now is taken out: its own mean is zero, and its size would cost digits.
-    moved = amounts - curve.at(np.array(prices)[None, :]).amounts[0, token]
-    slope = (nodes / deviation + 1.0) / ends[:, token]
-    return float(np.sum(weights * moved * slope) / np.sum(weights))
+    if isinstance(curve, RangeCurve):
+        checked_prices(prices[None, :], 2)
+        edges = (curve.lower, curve.upper) if token == 0 else (1.0 / curve.upper, 1.0 / curve.lower)
+        columns = columns_from_edges(*(np.array([one]) for one in (curve.liquidity, *edges)))
+        other = float(prices[1 - token])
+        return float(lognormal_gamma(columns, float(prices[token]) / other, deviation)[0]) / other
+    return _mean_slope(curve, prices, token, deviation)
+
+
+def _mean_slope(curve: Curve, prices: Float64[np.ndarray, " n_token"], token: int, deviation: float) -> float:
+    """Mean of a derivative from the amounts alone."""
+    here = curve.at(np.array(prices)[None, :])
+
+    def both_ways(size: Any) -> Any:
+        move = np.concatenate((size, -size))
+        at = np.tile(prices, (move.size, 1))
+        at[:, token] *= np.exp(deviation * move - 0.5 * deviation**2)
+        # The amount now is taken out: its own mean is zero, and its size would cost digits.
+        moved = curve.at(at).amounts[:, token] - here.amounts[0, token]
+        density = np.exp(-0.5 * move**2) / math.sqrt(2.0 * math.pi)
+        return np.sum((density * moved * (move / deviation + 1.0) / at[:, token]).reshape(2, -1), axis=0)
+
+    noise = 1e-14 * float(here.amounts[0, token] / prices[token]) / deviation
+    return integral_from_zero(both_ways, FURTHEST + 2.0 * deviation, noise)

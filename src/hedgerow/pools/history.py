@@ -86,5 +86,23 @@ class ProtocolFeeEvent(msgspec.Struct, frozen=True, kw_only=True, tag="protocol-
     at_ns: int = 0
 
 
-PoolEvent: TypeAlias = SwapEvent | LiquidityEvent | GiftEvent | ProtocolFeeEvent
+class CollectProtocolEvent(
+    msgspec.Struct, frozen=True, kw_only=True, tag="collect-protocol", forbid_unknown_fields=True
+):
+    """The protocol took fees that were its own; in v4 they are kept outside of the pool, and nothing changes.
+
+    Parameters
+    ----------
+    amount0, amount1 : int
+        Taken. [smallest units]
+    at_ns : int
+        When. [UTC epoch ns]
+    """
+
+    amount0: int
+    amount1: int
+    at_ns: int = 0
+
+
+PoolEvent: TypeAlias = SwapEvent | LiquidityEvent | GiftEvent | ProtocolFeeEvent | CollectProtocolEvent
 """What changes a concentrated pool."""

@@ -11,7 +11,10 @@ import numpy as np
 
 from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError
+from hedgerow.pools.covariance import check_covariance
 from hedgerow.pools.curve import Curve
+from hedgerow.pools.expected_loss import expected_loss_rate as expected_loss_rate
+from hedgerow.pools.point_prices import checked_prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +63,16 @@ def loss_against_holding(
     Raises
     ------
     InputError
-        If an entry amount is negative, or all are zero.
+        If an entry amount is negative or all are zero, a price is not positive, or a number is not finite.
 
     References
     ----------
     Aigner, Dhaliwal (2021), Uniswap: impermanent loss and risk profile of a liquidity provider, section 2.
     """
-    if np.any(entry_amounts < 0.0) or not np.any(entry_amounts > 0.0):
-        raise InputError("entry amounts that are negative, or all zero", "give the tokens that were paid in")
+    known = np.all(np.isfinite(entry_amounts)) and np.all(np.isfinite(value))
+    if not known or np.any(entry_amounts < 0.0) or not np.any(entry_amounts > 0.0):
+        raise InputError("amounts that are no numbers, negative, or all zero", "give the tokens that were paid in")
+    checked_prices(prices, entry_amounts.size)
     held = prices @ entry_amounts
     loss = value - held
     return HoldingLoss(
@@ -127,7 +132,7 @@ def rebalancing_loss_rate(
     Raises
     ------
     InputError
-        If the matrix is not a covariance.
+        If the matrix is not a covariance, a price is not positive, or gamma is not finite.
 
     Notes
     -----
@@ -145,7 +150,10 @@ def rebalancing_loss_rate(
     >>> rebalancing_loss_rate(gamma, np.array([1.0, 1.0]), pair_covariance(0.8))
     array([0.08])
     """
-    _check_covariance(covariance)
+    check_covariance(covariance, prices.size)
+    checked_prices(prices[None, :], prices.size)
+    if not np.all(np.isfinite(gamma)):
+        raise InputError("a gamma that is no number", "give that of a curve")
     exposed = gamma * np.multiply.outer(prices, prices) * covariance
     return frozen(-0.5 * np.sum(exposed, axis=(1, 2)))
 
@@ -175,15 +183,6 @@ def pair_covariance(vol: float) -> Float64[np.ndarray, "2 2"]:
     if not 0.0 <= vol < math.inf:
         raise InputError(f"a vol of {vol}", "a vol is zero or positive")
     return np.array([[vol * vol, 0.0], [0.0, 0.0]])
-
-
-def _check_covariance(covariance: Float64[np.ndarray, "n_token n_token"]) -> None:
-    """Refuse what is no covariance: not symmetric, or with a direction of negative variance."""
-    size = float(np.max(np.abs(covariance), initial=0.0))
-    if not np.all(np.isfinite(covariance)) or np.any(np.abs(covariance - covariance.T) > 1e-12 * size):
-        raise InputError("a covariance that is not symmetric and finite", "give one number for each pair of tokens")
-    if size > 0.0 and float(np.linalg.eigvalsh(covariance)[0]) < -1e-10 * size:
-        raise InputError("a covariance with a negative eigenvalue", "give vols and correlations that go together")
 
 
 def fee_apr(fees: float, value: float, window_years: float) -> float:
@@ -217,7 +216,7 @@ def fee_apr(fees: float, value: float, window_years: float) -> float:
     >>> round(fee_apr(120.0, 50_000.0, 7 / 365), 4)
     0.1251
     """
-    if not (fees >= 0.0 and value > 0.0 and window_years > 0.0):
+    if not (0.0 <= fees < math.inf and 0.0 < value < math.inf and 0.0 < window_years < math.inf):
         raise InputError(
             f"fees of {fees:g} on a value of {value:g} over {window_years:g} years",
             "give fees that are not negative, a positive value and a positive window",
@@ -245,7 +244,7 @@ def break_even_apr(loss_rate: float, value: float, *, hedge_cost_rate: float = 0
     Raises
     ------
     InputError
-        If the value is not positive, or the loss is negative.
+        If the value is not positive, the loss is negative, or a number is not finite.
 
     References
     ----------
@@ -257,8 +256,11 @@ def break_even_apr(loss_rate: float, value: float, *, hedge_cost_rate: float = 0
     >>> break_even_apr(0.64 / 8 * 1_000.0, 1_000.0)
     0.08
     """
-    if not (loss_rate >= 0.0 and value > 0.0):
-        raise InputError(f"a loss of {loss_rate:g} a year on a value of {value:g}", "give a loss >= 0 and a value > 0")
+    if not (0.0 <= loss_rate < math.inf and 0.0 < value < math.inf and math.isfinite(hedge_cost_rate)):
+        raise InputError(
+            f"a loss of {loss_rate:g} and a hedge of {hedge_cost_rate:g} a year on a value of {value:g}",
+            "give a loss >= 0 and a value > 0, all finite",
+        )
     return (loss_rate + hedge_cost_rate) / value
 
 
@@ -295,7 +297,8 @@ def break_even_volume(loss_rate: float, fee: float, share: float, *, hedge_cost_
     >>> round(break_even_volume(80.0, 0.003, 0.01))
     2666667
     """
-    if not (loss_rate >= 0.0 and 0.0 < fee < 1.0 and 0.0 < share <= 1.0):
+    losses = 0.0 <= loss_rate < math.inf and math.isfinite(hedge_cost_rate)
+    if not (losses and 0.0 < fee < 1.0 and 0.0 < share <= 1.0):
         raise InputError(
             f"a loss of {loss_rate:g}, a fee of {fee:g} and a share of {share:g}",
             "give a loss >= 0, a fee between 0 and 1 and a share up to 1",

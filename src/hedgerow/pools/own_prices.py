@@ -6,6 +6,7 @@ pool are never both free: one of them, from outside, and the pool's own ratios g
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -15,38 +16,20 @@ from hedgerow.core.errors import InputError, NumeraireError
 from hedgerow.market import (
     BalancerStablePool,
     BalancerWeightedPool,
-    ConcentratedPool,
     PoolStorage,
     SharedPool,
     UniswapV2Pool,
     UniswapV3Pool,
     UniswapV4Pool,
 )
+from hedgerow.market.pool_price import relative_price as relative_price
+from hedgerow.pools.aliases import WRAPPED, Alias, standing_for
 from hedgerow.pools.curves import curve_of
 from hedgerow.pools.exact import balancer_stable, balancer_weighted
 from hedgerow.pools.exact.uniswap_v2 import protocol_shares
 
-
-def relative_price(pool: ConcentratedPool) -> float:
-    """Return the price at which a concentrated pool stands.
-
-    Parameters
-    ----------
-    pool : ConcentratedPool
-        The pool.
-
-    Returns
-    -------
-    float
-        Price of token0 in token1, in whole tokens. [token1 per token0]
-
-    References
-    ----------
-    Adams et al. (2021), Uniswap v3 core whitepaper, section 6.1: the square root of the price in units of 2^-96.
-    """
-    root = pool.sqrt_price_x96 / 2**96
-    digits = pool.tokens[0].decimals - pool.tokens[1].decimals
-    return root * root * 10.0**digits if digits >= 0 else root * root / 10.0**-digits
+CURRENCIES: Final = ("USD", "EUR", "GBP", "JPY", "CHF", "USDC", "USDT", "DAI")
+"""Tickers that are told apart from the same letters in another case."""
 
 
 def own_prices(pool: PoolStorage) -> Float64[np.ndarray, " n_token"]:
@@ -130,7 +113,7 @@ def pool_prices(pool: PoolStorage, known: Mapping[str, float], numeraire: str) -
     InputError
         If no token has a price, or a price is not positive and finite.
     NumeraireError
-        If the numeraire is a token of the pool and its price is not one.
+        As ``check_prices``.
 
     References
     ----------
@@ -138,8 +121,10 @@ def pool_prices(pool: PoolStorage, known: Mapping[str, float], numeraire: str) -
     """
     symbols = [token.symbol for token in pool.tokens]
     given = {str(symbol): float(known[symbol]) for symbol in symbols if symbol in known}
-    if numeraire in symbols:
-        given.setdefault(numeraire, 1.0)
+    for symbol in symbols:
+        rate = _rate_in(symbol, numeraire, WRAPPED)
+        if rate is not None:
+            given.setdefault(symbol, rate)
     if not given:
         raise InputError(f"{pool.name}: no price in {numeraire} of {', '.join(symbols)}", "give that of one of them")
     if len(given) < len(symbols):
@@ -152,7 +137,13 @@ def pool_prices(pool: PoolStorage, known: Mapping[str, float], numeraire: str) -
     return frozen(prices)
 
 
-def check_prices(symbols: Sequence[str], prices: Float64[np.ndarray, " n_token"], numeraire: str) -> None:
+def check_prices(
+    symbols: Sequence[str],
+    prices: Float64[np.ndarray, " n_token"],
+    numeraire: str,
+    *,
+    wrapped: Mapping[str, Alias] = WRAPPED,
+) -> None:
     """Refuse prices at which nothing can be valued.
 
     Parameters
@@ -163,24 +154,42 @@ def check_prices(symbols: Sequence[str], prices: Float64[np.ndarray, " n_token"]
         Their prices. [numeraire per token]
     numeraire : str
         In what they are counted.
+    wrapped : mapping of str to Alias
+        Tokens that are redeemed for an asset: of the numeraire, they cost their rate. [asset per token]
 
     Raises
     ------
     InputError
         If there is not one for each token, or one is not positive and finite.
     NumeraireError
-        If the numeraire is a token of the pool and its price is not one.
+        If the numeraire is a token of the pool, or one of them is redeemed for it, and its price is not its rate; or
+        if the numeraire is a currency in the wrong case.
     """
+    _check_numeraire(symbols, numeraire)
     if len(prices) != len(symbols):
         raise InputError(f"{len(prices)} prices for {', '.join(symbols)}", "give one for each token, in this order")
     for symbol, price in zip(symbols, prices, strict=True):
         if not 0.0 < price < math.inf:
             raise InputError(f"a price of {price:g} for {symbol}", "prices are positive and finite")
-        if symbol == numeraire and price != 1.0:
+        rate = _rate_in(symbol, numeraire, wrapped)
+        if rate is not None and price != rate:
             raise NumeraireError(
                 f"a price of {price:g} {numeraire} for {symbol}",
-                f"prices in {numeraire} make that of {symbol} one: divide all by it",
+                f"prices in {numeraire} make that of {symbol} {rate:g}: count all of them in {numeraire}",
             )
+
+
+def _rate_in(symbol: str, numeraire: str, wrapped: Mapping[str, Alias]) -> float | None:
+    """What a token costs in the numeraire if both are redeemed for the same asset."""
+    mine, other = standing_for(symbol, wrapped), standing_for(numeraire, wrapped)
+    return mine.rate / other.rate if mine.asset == other.asset else None
+
+
+def _check_numeraire(symbols: Sequence[str], numeraire: str) -> None:
+    """Refuse a currency in the wrong case: it would be one that nothing is priced in."""
+    for known in (*symbols, *CURRENCIES, *WRAPPED, *(alias.asset for alias in WRAPPED.values())):
+        if numeraire not in symbols and known != numeraire and known.lower() == numeraire.lower():
+            raise NumeraireError(f"a numeraire {numeraire!r}", f"currencies are exact tickers: write {known}")
 
 
 def paying_supply(pool: SharedPool) -> int:

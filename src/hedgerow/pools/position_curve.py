@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.core.arrays import Float64
-from hedgerow.core.errors import InputError
 from hedgerow.instruments import PoolPosition, PoolShare, RangePosition
-from hedgerow.market import PoolStorage, UniswapV3Pool, UniswapV4Pool
+from hedgerow.market import ConcentratedPool, PoolStorage, UniswapV3Pool, UniswapV4Pool
 from hedgerow.pools.curve import Curve, CurvePoint
 from hedgerow.pools.curves import curve_of
+from hedgerow.pools.exact.ranges import check_position
+from hedgerow.pools.exact.shares import check_kind, checked_share
+from hedgerow.pools.exact.uniswap_v4 import check_pool
 from hedgerow.pools.own_prices import paying_pool
 from hedgerow.pools.range_curve import RangeCurve, range_columns
 
@@ -74,27 +76,23 @@ def position_curve(pool: PoolStorage, position: PoolPosition) -> Curve:
     Raises
     ------
     InputError
-        If the position is not of the kind that the pool knows, or is off its tick spacing.
+        If the position is of another pool or kind, off its ticks or more than there is; if the pool's tick is not that
+        of its price, or its hook may change amounts.
     """
+    check_kind(pool, position)
     if isinstance(pool, UniswapV3Pool | UniswapV4Pool):
+        assert isinstance(position, RangePosition)
         return _range_curve(pool, position)
-    if not isinstance(position, PoolShare):
-        raise InputError(f"{position.name}: a range of ticks in {pool.name}", "give the shares held")
+    assert isinstance(position, PoolShare)
     paying = paying_pool(pool)
-    if position.shares > paying.total_supply:
-        raise InputError(f"{position.name}: {position.shares} shares", f"{pool.name} has {paying.total_supply} in all")
-    return ShareCurve(whole=curve_of(paying), share=position.shares / paying.total_supply)
+    shares = checked_share(pool, position, pool.total_supply)
+    return ShareCurve(whole=curve_of(paying), share=shares / paying.total_supply)
 
 
-def _range_curve(pool: UniswapV3Pool | UniswapV4Pool, position: PoolPosition) -> Curve:
-    if not isinstance(position, RangePosition):
-        raise InputError(f"{position.name}: shares of {pool.name}", "its positions are ranges: give ticks")
-    for tick in (position.tick_lower, position.tick_upper):
-        if tick % pool.tick_spacing:
-            raise InputError(
-                f"{position.name}: the tick {tick} does not exist in {pool.name}",
-                f"its ticks are multiples of {pool.tick_spacing}",
-            )
+def _range_curve(pool: ConcentratedPool, position: RangePosition) -> Curve:
+    if isinstance(pool, UniswapV4Pool):
+        check_pool(pool)
+    check_position(pool, position)
     columns = range_columns(
         [position.liquidity],
         [position.tick_lower],

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from hedgerow.core.arrays import Bool, Float64, frozen
-from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.instruments import PoolPosition, PoolShare, RangePosition
 from hedgerow.market import ConcentratedPool, PoolStorage, SharedPool, UniswapV3Pool, UniswapV4Pool
 from hedgerow.pools.curve import CurvePoint
 from hedgerow.pools.curves import curve_of
-from hedgerow.pools.exact.shares import checked_share
+from hedgerow.pools.exact.ranges import check_tick
+from hedgerow.pools.exact.shares import check_kind, checked_share
 from hedgerow.pools.own_prices import check_prices, holdings, paying_pool, relative_price
 from hedgerow.pools.range_book import RangeBook, range_book, whole_tokens
 from hedgerow.pools.range_curve import in_prices
@@ -121,12 +121,12 @@ def position_greeks(
     Makers, section 2; the curve of each kind in its own module.
     """
     check_prices([token.symbol for token in pool.tokens], prices, numeraire)
+    for held in positions:
+        check_kind(pool, held)
     if isinstance(pool, UniswapV3Pool | UniswapV4Pool):
         ranges = [one for one in positions if isinstance(one, RangePosition)]
-        _check_kind(pool, positions, len(ranges), "ranges of ticks")
         return book_greeks(range_book(pool, ranges), pool, prices, numeraire)
     shares = [one for one in positions if isinstance(one, PoolShare)]
-    _check_kind(pool, positions, len(shares), "shares of the whole pool")
     return _share_greeks(pool, shares, prices, numeraire)
 
 
@@ -154,7 +154,7 @@ def book_greeks(
     Raises
     ------
     InputError
-        If a price is not positive and finite, or a hook may change amounts.
+        If a price is not positive and finite, the pool's tick is not that of its price, or a hook may change amounts.
     MarketDataError
         If an edge of a range with a checkpoint was not read.
 
@@ -165,6 +165,7 @@ def book_greeks(
     check_prices([token.symbol for token in pool.tokens], prices, numeraire)
     everywhere = np.broadcast_to(prices, (len(book.positions), 2))
     point = in_prices(book.columns.at(float(prices[0] / prices[1])), everywhere)
+    check_tick(pool)
     own = book.columns.at(relative_price(pool))
     fees = whole_tokens(book.fees(pool), pool)
     now = np.stack((own.delta, own.amount1), axis=1)
@@ -176,11 +177,8 @@ def _share_greeks(
 ) -> PoolGreeks:
     """Shares of a whole pool."""
     paying = paying_pool(pool)
-    for one in positions:
-        if one.pool != pool.name:
-            raise InputError(f"{one.name} is a position in {one.pool}, not in {pool.name}", "value each pool by itself")
     whole = curve_of(paying).at(np.array(prices)[None, :])
-    share = np.array([checked_share(pool, one, paying.total_supply) / paying.total_supply for one in positions])
+    share = np.array([checked_share(pool, one, pool.total_supply) / paying.total_supply for one in positions])
     point = CurvePoint(
         value=share * whole.value,
         amounts=share[:, None] * whole.amounts,
@@ -218,10 +216,3 @@ def _greeks(
         fees_known=known,
         amounts_now=frozen(now),
     )
-
-
-def _check_kind(pool: PoolStorage, positions: Sequence[PoolPosition], right: int, held: str) -> None:
-    """Refuse positions of the other kind."""
-    if right < len(positions):
-        wrong = [one.name for one in positions if isinstance(one, RangePosition) != ("ranges" in held)]
-        raise InputError(f"{', '.join(wrong)}: {pool.name} has {held}", "give positions of that kind")

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from hedgerow.core.arrays import Bool, Float64, Int64, frozen
-from hedgerow.core.errors import InputError
 from hedgerow.instruments import FeeCheckpoint, RangePosition
 from hedgerow.market import ConcentratedPool, UniswapV4Pool
 from hedgerow.pools.exact import uniswap_v4
-from hedgerow.pools.exact.ranges import check_range, growth_inside
+from hedgerow.pools.exact.ranges import check_range, check_tick, growth_inside
+from hedgerow.pools.exact.shares import check_home
 from hedgerow.pools.range_curve import RangeColumns, range_columns
 
 _UNKNOWN = FeeCheckpoint(growth_inside0_x128=0, growth_inside1_x128=0)
@@ -114,11 +114,14 @@ def range_book(pool: ConcentratedPool, positions: Sequence[RangePosition]) -> Ra
     Raises
     ------
     InputError
-        If a range is in another pool, or off the pool's ticks.
+        If a range is in another pool, or off the pool's ticks; if the pool's tick is not that of its price, or its hook
+        may change amounts.
     """
+    if isinstance(pool, UniswapV4Pool):
+        uniswap_v4.check_pool(pool)
+    check_tick(pool)
     for one in positions:
-        if one.pool != pool.name:
-            raise InputError(f"{one.name} is a position in {one.pool}, not in {pool.name}", "value each pool by itself")
+        check_home(pool, one)
     edges = [(one.tick_lower, one.tick_upper) for one in positions]
     number = {pair: i for i, pair in enumerate(dict.fromkeys(edges))}
     for pair in number:

@@ -15,6 +15,7 @@ from hedgerow.core.arrays import Float64, Int64, frozen
 from hedgerow.core.errors import InputError
 from hedgerow.pools import range_kernels
 from hedgerow.pools.curve import CurvePoint
+from hedgerow.pools.point_prices import checked_prices
 
 _LOG_BASE_HIGH: Final = float.fromhex("0x1.a368d064p-14")
 _LOG_BASE_LOW: Final = float.fromhex("0x1.80000b1871efdp-46")
@@ -170,9 +171,14 @@ class RangeCurve:
         -------
         CurvePoint
             Value, amounts, gamma and speed. [as its fields]
+
+        Raises
+        ------
+        InputError
+            If a price is not positive and finite.
         """
-        n_point = prices.shape[0]
-        one = np.full(n_point, 1.0)
+        checked_prices(prices, 2)
+        one = np.full(prices.shape[0], 1.0)
         columns = columns_from_edges(self.liquidity * one, self.lower * one, self.upper * one)
         return in_prices(columns.at(prices[:, 0] / prices[:, 1]), prices)
 

@@ -26,7 +26,14 @@ from hedgerow.pools.exact.ranges import RangeChange, change_liquidity
 from hedgerow.pools.exact.single_steps import SwapTerms
 from hedgerow.pools.exact.swap_steps import SwapStart, TickBook, Walk, tick_book, walk
 from hedgerow.pools.exact.ticks import MAX_SQRT_PRICE, MAX_TICK, MIN_SQRT_PRICE, MIN_TICK, sqrt_price_at_tick
-from hedgerow.pools.history import GiftEvent, LiquidityEvent, PoolEvent, ProtocolFeeEvent, SwapEvent
+from hedgerow.pools.history import (
+    CollectProtocolEvent,
+    GiftEvent,
+    LiquidityEvent,
+    PoolEvent,
+    ProtocolFeeEvent,
+    SwapEvent,
+)
 
 WITHOUT_LIMIT: Final = {True: MIN_SQRT_PRICE + 1, False: MAX_SQRT_PRICE - 1}
 UNBOUNDED: Final = 1 << 255
@@ -87,7 +94,13 @@ class PoolReplay:
         return len(self.ticks) - 1
 
 
-def replay_pool(pool: ConcentratedPool, events: Sequence[PoolEvent], edges: Sequence[int] = ()) -> PoolReplay:
+def replay_pool(
+    pool: ConcentratedPool,
+    events: Sequence[PoolEvent],
+    edges: Sequence[int] = (),
+    *,
+    closing: ConcentratedPool | None = None,
+) -> PoolReplay:
     """Walk through a history.
 
     Parameters
@@ -98,6 +111,9 @@ def replay_pool(pool: ConcentratedPool, events: Sequence[PoolEvent], edges: Sequ
         What happened, in the chain's order.
     edges : sequence of int
         Ticks at which positions begin or end, initialized in the pool or not. [ticks]
+    closing : ConcentratedPool or None
+        The pool after the last event, as it was read, to hold the history against: gifts and fees of the protocol that
+        are missing show in nothing else. None believes the history as far as its swaps fit.
 
     Returns
     -------
@@ -109,7 +125,7 @@ def replay_pool(pool: ConcentratedPool, events: Sequence[PoolEvent], edges: Sequ
     InputError
         If an edge is no tick, or the pool's hook may change amounts.
     MarketDataError
-        If an event cannot follow from those before it, with its row.
+        If an event cannot follow from those before it, with its row, or all of them do not lead to ``closing``.
 
     References
     ----------
@@ -126,7 +142,11 @@ def replay_pool(pool: ConcentratedPool, events: Sequence[PoolEvent], edges: Sequ
                 walker.receive(row, event)
             case ProtocolFeeEvent():
                 walker.set_protocol_fee(event)
+            case CollectProtocolEvent():
+                walker.pay_protocol(row, event)
         walker.note()
+    if closing is not None:
+        _check_closing(walker.state(), closing)
     return PoolReplay(
         name=pool.name,
         ticks=walker.seen_ticks,
@@ -294,12 +314,44 @@ class _Walker:
             self.pool = replace(self.pool, protocol_fee=event.protocol_fee)
         self._read_terms()
 
+    def pay_protocol(self, row: int, event: CollectProtocolEvent) -> None:
+        """The protocol takes what is owed to it."""
+        if not isinstance(self.pool, UniswapV3Pool):
+            return
+        for side, amount in enumerate((event.amount0, event.amount1)):
+            if not 0 <= amount <= self.owed[side]:
+                raise self._odd(row, f"the protocol takes {amount} of token{side} and is owed {self.owed[side]}")
+            self.owed[side] -= amount
+
     def _odd(self, row: int, problem: str) -> MarketDataError:
         return MarketDataError(
             self.pool.name,
             DataFault.MISSING,
             f"row {row} of its history: {problem}",
             "an event before this row is missing, or this one is not of this pool",
+        )
+
+
+def _check_closing(found: ConcentratedPool, closing: ConcentratedPool) -> None:
+    """Hold the end of a history against the state that was read there, ticks in both windows included."""
+    fields = ["sqrt_price_x96", "tick", "liquidity", "fee_growth_global0_x128", "fee_growth_global1_x128"]
+    fields += (
+        ["fee_protocol", "protocol_fees0", "protocol_fees1"] if isinstance(found, UniswapV3Pool) else ["protocol_fee"]
+    )
+    apart = [
+        f"{name} is {getattr(found, name)} (read: {getattr(closing, name, 'nothing')})"
+        for name in fields
+        if getattr(found, name) != getattr(closing, name, None)
+    ]
+    low, high = max(found.ticks_from, closing.ticks_from), min(found.ticks_to, closing.ticks_to)
+    inside = {tick for tick in found.ticks.keys() | closing.ticks.keys() if low <= tick <= high}
+    apart += [f"tick {one} is another" for one in sorted(inside) if found.ticks.get(one) != closing.ticks.get(one)]
+    if apart:
+        raise MarketDataError(
+            found.name,
+            DataFault.MISSING,
+            f"its history does not lead to its closing state: {'; '.join(apart[:4])}",
+            "an event is missing: a gift, a fee of the protocol, or a change of liquidity out of the price",
         )
 
 

@@ -15,6 +15,8 @@ from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError
 from hedgerow.pools.arbitrage import log_fee, step_deviation
 from hedgerow.pools.curve import Curve
+from hedgerow.pools.position_curve import ShareCurve
+from hedgerow.pools.weighted_curve import WeightedCurve
 
 _MOST_TOKENS: Final = 10
 _NODES: Final = 24
@@ -32,12 +34,16 @@ class StaleBound:
         Largest distance from the amounts at the market's prices. [tokens]
     value_error : float
         Most by which what a burn pays is worth more than after arbitrage; never less. [numeraire]
+    attained : bool
+        True if these are bounds, and reached ones: of two tokens, and of weighted pools. On other curves the extremes
+        need not lie at the prices that were tried, and the numbers hold to first order in the fee.
     """
 
     lowest: Float64[np.ndarray, " n_token"]
     highest: Float64[np.ndarray, " n_token"]
     delta_error: Float64[np.ndarray, " n_token"]
     value_error: float
+    attained: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +111,13 @@ def stale_bound(curve: Curve, prices: Float64[np.ndarray, " n_token"], fee: floa
         highest=frozen(np.max(amounts, axis=0)),
         delta_error=frozen(np.max(np.abs(amounts - here), axis=0)),
         value_error=max(float(np.max((amounts - here) @ prices)), 0.0),
+        attained=n_token == 2 or _is_weighted(curve),
     )
+
+
+def _is_weighted(curve: Curve) -> bool:
+    """True for a weighted pool, or a share of one."""
+    return isinstance(curve.whole if isinstance(curve, ShareCurve) else curve, WeightedCurve)
 
 
 def expected_staleness(

@@ -3,12 +3,14 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from hedgerow.core.errors import InputError
 from hedgerow.instruments import RangePosition
 from hedgerow.market import PoolState
 from hedgerow.pools import kernels
-
-_TICK_BASE = 1.0001
+from hedgerow.pools.exact.ranges import check_spacing
+from hedgerow.pools.range_curve import edge_prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +78,9 @@ def liquidity_range(position: RangePosition, pool: PoolState) -> LiquidityRange:
     ----------
     Adams et al. (2021), Uniswap v3 core whitepaper, eqs. 6.1, 6.29, 6.30.
     """
-    for tick in (position.tick_lower, position.tick_upper):
-        if tick % pool.tick_spacing:
-            raise InputError(
-                f"{position.name}: the tick {tick} does not exist in {pool.name}",
-                f"its ticks are multiples of {pool.tick_spacing}",
-            )
-    scale = 10.0 ** (pool.decimals0 - pool.decimals1)
-    edges = [scale * math.exp(tick * math.log(_TICK_BASE)) for tick in (position.tick_lower, position.tick_upper)]
+    ticks = (position.tick_lower, position.tick_upper)
+    check_spacing(f"{position.name} in {pool.name}", pool.tick_spacing, ticks)
+    edges = edge_prices(np.array(ticks, dtype=np.int64), pool.decimals0, pool.decimals1).tolist()
     if not pool.base_is_token0:
         edges = [1.0 / edges[1], 1.0 / edges[0]]
     units = 10.0 ** (-0.5 * (pool.decimals0 + pool.decimals1))

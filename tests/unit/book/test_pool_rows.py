@@ -112,11 +112,11 @@ def test_other_coins_of_a_pool_need_a_rate() -> None:
 
 def test_positions_must_fit_their_pool() -> None:
     ranged = RangePosition(name="mine", pool=PoolName("univ2:USDC/WETH"), liquidity=1, tick_lower=0, tick_upper=10)
-    with pytest.raises(InputError, match="give the shares held"):
+    with pytest.raises(InputError, match="has shares of the whole pool"):
         worth(ranged)
-    with pytest.raises(InputError, match="its positions are ranges"):
+    with pytest.raises(InputError, match="has ranges of ticks"):
         worth(share("univ3:USDC/WETH", 1e18))
-    with pytest.raises(InputError, match="has 17000000000000000000000 in all"):
+    with pytest.raises(InputError, match="which has issued 17000000000000000000000"):
         worth(share("curve:USDT/WBTC/WETH", 18_000e18))
     with pytest.raises(MarketDataError, match="not in this snapshot; it holds univ3:USDC/WETH, univ2:USDC/WETH"):
         worth(share("nowhere", 1e18))

@@ -39,7 +39,7 @@ def widest() -> UniswapV4Pool:
         tick_spacing=32_767,
         fee_pips=1_000_000,
         fee_growth_global0_x128=2**256 - 1,
-        ticks={-887_272: TickInfo(2**128 - 1, -(2**127), 2**256 - 1, 2**255 + 1)},
+        ticks={-27 * 32_767: TickInfo(2**128 - 1, -(2**127), 2**256 - 1, 2**255 + 1)},
     )
 
 

@@ -93,3 +93,16 @@ def test_bad_input_is_refused() -> None:
         HedgeLeg(proportional_cost=0.0, gas=-1.0)
     with pytest.raises(hr.InputError, match="token 2 of 2"):
         liquidity_band(CURVE, np.array([1.0, 1.0]), 2, ideal=0.0, risk_aversion=1.0, leg=EXCHANGE)
+
+
+def test_where_nothing_uses_the_band_up_it_is_open() -> None:
+    """A position so small that no move is worth a trade: the prices at its ends would have been made up."""
+    curve = RangeCurve(liquidity=1e-9, lower=1_500.0, upper=2_600.0)
+    prices = np.array([2_000.0, 1.0])
+    leg = HedgeLeg(proportional_cost=0.001, gas=50.0)
+    band = liquidity_band(curve, prices, 0, ideal=0.0, risk_aversion=1e-6, leg=leg)
+    assert (band.low, band.high) == (0.0, math.inf)
+    most = curve.at(np.array([[100.0, 1.0]])).amounts[0, 0]
+    assert band.half_width > most
+    with pytest.raises(hr.InputError, match="ideal holding of nan"):
+        liquidity_band(curve, prices, 0, ideal=math.nan, risk_aversion=1e-6, leg=leg)

@@ -183,17 +183,16 @@ def test_pools_without_a_curve_are_refused() -> None:
     stable = _stable(2, 100)
     with pytest.raises(InputError, match="an empty pool has no curve"):
         curve_of(msgspec.structs.replace(stable, balances=(0, 1)))
-    with pytest.raises(InputError, match="more than one"):
+    with pytest.raises(InputError, match="amplification is 40"):
         curve_of(msgspec.structs.replace(stable, amplification=40))
     with pytest.raises(InputError, match="an empty pool has no curve"):
         curve_of(msgspec.structs.replace(V2, reserve0=0))
-    with pytest.raises(InputError, match="weights are positive and sum to one"):
+    with pytest.raises(InputError, match="normalized ones sum to"):
         curve_of(msgspec.structs.replace(WEIGHTED, weights=(ONE // 5, ONE // 5, ONE // 5)))
-    with pytest.raises(InputError, match="no curve exists"):
+    with pytest.raises(InputError, match="gamma is 0; it is positive"):
         curve_of(msgspec.structs.replace(CRYPTO, gamma=0))
-    four = msgspec.structs.replace(CRYPTO, tokens=_tokens(6, 8, 18, 18))
     with pytest.raises(InputError, match="two or three"):
-        curve_of(four)
+        msgspec.structs.replace(CRYPTO, tokens=_tokens(6, 8, 18, 18))
     with pytest.raises(InputError, match="an empty pool has no curve"):
         StableCurve(units=np.array([1.0, 1.0]), scaled=np.array([1.0, 0.0]), annual=10.0)
     with pytest.raises(InputError, match="an empty pool has no curve"):

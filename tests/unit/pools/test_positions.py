@@ -383,7 +383,7 @@ def test_missing_prices_are_the_pools_own() -> None:
     np.testing.assert_allclose(pool_prices(pool, {"WETH": 2_100.0, "USDC": 0.99, "X": 3.0}, "USD"), [2_100.0, 0.99])
     with pytest.raises(hr.InputError, match="no price in USD of WETH, USDC"):
         pool_prices(pool, {}, "USD")
-    with pytest.raises(hr.NumeraireError, match="make that of WETH one"):
+    with pytest.raises(hr.NumeraireError, match="make that of WETH 1:"):
         pool_prices(pool, {"WETH": 2_000.0}, "WETH")
 
 
@@ -394,7 +394,7 @@ def test_prices_are_positive_and_finite(price: float) -> None:
 
 
 def test_the_numeraire_counts_as_one() -> None:
-    with pytest.raises(hr.NumeraireError, match="make that of USDC one"):
+    with pytest.raises(hr.NumeraireError, match="make that of USDC 1:"):
         position_greeks(pair(), [shares(pair())], np.array([2_000.0, 0.99]), "USDC")
     with pytest.raises(hr.InputError, match="1 prices for WETH, USDC"):
         position_greeks(pair(), [shares(pair())], np.array([2_000.0]), "USD")
@@ -488,8 +488,19 @@ def test_gamma_by_asset_is_the_change_of_the_delta(rate: float, price: float, st
 def test_a_rate_off_the_market_shows() -> None:
     staked = pair(tokens=tokens(("wstETH", 18), ("WETH", 18)))
     greeks = position_greeks(staked, [shares(staked)], np.array([2_360.0, 2_000.0]), "USD")
-    book = exposure_by_asset([greeks], {"wstETH": Alias(asset=Currency("ETH"), rate=1.0)})
-    assert book.spread[0] > 0.05
+    book = exposure_by_asset([greeks], {"wstETH": Alias(asset=Currency("ETH"), rate=1.15)})
+    assert book.spread[0] == pytest.approx(2_360.0 / 1.15 / 2_000.0 - 1.0)
+    # WETH is redeemed for ETH, so its price is that of ETH; that of staked ETH says how far its rate is off.
+    assert book.prices[0] == 2_000.0
+    with pytest.raises(hr.InputError, match=r"wstETH says that one ETH is 2360, 18.0% off; state the rate"):
+        exposure_by_asset([greeks], {"wstETH": Alias(asset=Currency("ETH"), rate=1.0)})
+    # nothing in the pool is ETH itself: what is held decides
+    alone = pair(tokens=tokens(("wstETH", 18), ("USDC", 6)))
+    book = exposure_by_asset(
+        [position_greeks(alone, [shares(alone)], np.array([2_360.0, 1.0]), "USD")],
+        {"wstETH": Alias(asset=Currency("ETH"), rate=1.18)},
+    )
+    assert book.prices[book.assets.index("ETH")] == pytest.approx(2_000.0)
     with pytest.raises(hr.InputError, match="rates are positive"):
         Alias(asset=Currency("ETH"), rate=0.0)
     with pytest.raises(hr.InputError, match="no pool"):
@@ -497,3 +508,41 @@ def test_a_rate_off_the_market_shows() -> None:
     other = position_greeks(pair(), [shares(pair())], np.array([2_000.0, 1.0]), "USDC")
     with pytest.raises(hr.NumeraireError, match="USD and USDC"):
         exposure_by_asset([greeks, other], {})
+
+
+def test_what_is_redeemed_for_the_numeraire_costs_its_rate() -> None:
+    """ETH as numeraire and WETH at 2,222 valued a pool of a few coins at 418,499 ETH."""
+    held = [shares(pair())]
+    with pytest.raises(hr.NumeraireError, match="prices in ETH make that of WETH 1: count all of them in ETH"):
+        position_greeks(pair(), held, np.array([2_222.0, 1.0]), "ETH")
+    in_eth = position_greeks(pair(), held, np.array([1.0, 1.0 / 2_000.0]), "ETH")
+    in_usd = position_greeks(pair(), held, np.array([2_000.0, 1.0]), "USD")
+    np.testing.assert_allclose(in_eth.value * 2_000.0, in_usd.value, rtol=1e-12)
+    assert exposure_by_asset([in_eth], {}).prices[0] == 1.0
+    # a stated rate may be off the market, but not by much
+    dollars = {"USDC": Alias(asset=Currency("USD"), rate=1.0)}
+    near = position_greeks(pair(), held, np.array([2_000.0, 0.9992]), "USD")
+    assert exposure_by_asset([near], dollars).spread[1] == pytest.approx(0.0008)
+    far = position_greeks(pair(), held, np.array([2_000.0, 2_000.0]), "USD")
+    with pytest.raises(hr.NumeraireError, match="USDC says that one USD is 2000"):
+        exposure_by_asset([far], dollars)
+
+
+@pytest.mark.parametrize(("said", "right"), [("usd", "USD"), ("Eth", "ETH"), ("weth", "WETH"), ("usdc", "USDC")])
+def test_a_numeraire_is_an_exact_ticker(said: str, right: str) -> None:
+    with pytest.raises(hr.NumeraireError, match=f"write {right}"):
+        position_greeks(pair(), [shares(pair())], np.array([2_000.0, 1.0]), said)
+
+
+def test_aliases_of_aliases_are_followed_and_must_end() -> None:
+    pool = pair(tokens=tokens(("wstETH", 18), ("USDC", 6)))
+    greeks = position_greeks(pool, [shares(pool)], np.array([2_360.0, 1.0]), "USD")
+    chain = {
+        "wstETH": Alias(asset=Currency("stETH"), rate=1.18),
+        "stETH": Alias(asset=Currency("WETH"), rate=1.0),
+    }
+    book = exposure_by_asset([greeks], chain)
+    assert book.assets == ("ETH", "USDC")
+    assert book.delta[0] == pytest.approx(1.18 * greeks.amounts[0, 0])
+    with pytest.raises(hr.InputError, match="go round: wstETH = stETH = wstETH"):
+        exposure_by_asset([greeks], chain | {"stETH": Alias(asset=Currency("wstETH"), rate=1.0)})

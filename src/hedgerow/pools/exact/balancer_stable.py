@@ -180,6 +180,8 @@ def invariant(balances: Sequence[int], amplification: int) -> int:
 
     Raises
     ------
+    InputError
+        If a balance is zero.
     SolveError
         If the iteration does not end.
 
@@ -187,6 +189,8 @@ def invariant(balances: Sequence[int], amplification: int) -> int:
     ----------
     Balancer v2 StableMath.sol, _calculateInvariant. Egorov (2019), StableSwap.
     """
+    if min(balances) <= 0:
+        raise InputError("a balance that is zero", "an empty pool has no invariant")
     n, total = len(balances), sum(balances)
     annual = amplification * n
     level = total
@@ -223,6 +227,8 @@ def reserve(balances: Sequence[int], amplification: int, level: int, token: int)
 
     Raises
     ------
+    InputError
+        If a balance is zero.
     SolveError
         If the iteration does not end.
 
@@ -230,6 +236,8 @@ def reserve(balances: Sequence[int], amplification: int, level: int, token: int)
     ----------
     Balancer v2 StableMath.sol, _getTokenBalanceGivenInvariantAndAllOtherBalances.
     """
+    if min(balances) <= 0:
+        raise InputError("a balance that is zero", "an empty pool has no invariant")
     n = len(balances)
     annual = amplification * n
     shrunk = balances[0] * n
@@ -285,6 +293,10 @@ def _positive(amount: int, pool: BalancerStablePool) -> int:
 
 
 def _up(a: int, b: int) -> int:
+    if b <= 0:
+        raise SolveError(
+            SolveFault.NOT_CONVERGED, "balances that the contract's iteration cannot divide by", "it reverts"
+        )
     return -(-a // b)
 
 

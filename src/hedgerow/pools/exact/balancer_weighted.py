@@ -237,12 +237,14 @@ def out_given_in(balances: tuple[int, int], weights: tuple[int, int], amount_in:
     Raises
     ------
     InputError
-        If more than three tenths of the balance are paid.
+        If a balance is zero, or more than three tenths of it are paid.
 
     References
     ----------
     Balancer v2 WeightedMath.sol, _calcOutGivenIn.
     """
+    if min(balances) <= 0:
+        raise InputError("a balance that is zero", "an empty pool swaps nothing")
     if amount_in > multiplied(balances[0], LARGEST_PART):
         raise InputError("a swap of more than three tenths of the balance", "the contract refuses it: split the swap")
     base = divided(balances[0], balances[0] + amount_in, up=True)
@@ -268,12 +270,14 @@ def in_given_out(balances: tuple[int, int], weights: tuple[int, int], amount_out
     Raises
     ------
     InputError
-        If more than three tenths of the balance are taken.
+        If a balance is zero, or more than three tenths of it are taken.
 
     References
     ----------
     Balancer v2 WeightedMath.sol, _calcInGivenOut.
     """
+    if min(balances) <= 0:
+        raise InputError("a balance that is zero", "an empty pool swaps nothing")
     if amount_out > multiplied(balances[1], LARGEST_PART):
         raise InputError("a swap for more than three tenths of the balance", "the contract refuses it: split the swap")
     base = divided(balances[1], balances[1] - amount_out, up=True)

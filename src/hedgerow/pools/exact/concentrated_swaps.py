@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from hedgerow.core.errors import DataFault, InputError, MarketDataError
 from hedgerow.market.pool_states import ConcentratedPool, TickInfo
 from hedgerow.pools.exact.integers import MASK256
-from hedgerow.pools.exact.ranges import PoolT
+from hedgerow.pools.exact.ranges import PoolT, check_tick
 from hedgerow.pools.exact.single_steps import SwapTerms
 from hedgerow.pools.exact.swap_preview import SwapPreview
 from hedgerow.pools.exact.swap_steps import SwapStart, TickBook, Walk, check_limit, tick_book, walk
@@ -71,10 +71,11 @@ def swapped(
     Raises
     ------
     InputError
-        If nothing is swapped, or the limit is on the wrong side.
+        If nothing is swapped, the limit is on the wrong side, or the pool's tick is not that of its price.
     """
     if amount <= 0:
         raise InputError(f"{pool.name}: a swap of {amount}", "give a positive amount, in smallest units")
+    check_tick(pool)
     stop = check_limit(pool.name, pool.sqrt_price_x96, limit, zero_for_one)
     growth = pool.fee_growth_global0_x128 if zero_for_one else pool.fee_growth_global1_x128
     start = SwapStart(pool.sqrt_price_x96, pool.tick, pool.liquidity, growth)

@@ -3,8 +3,7 @@
 from types import ModuleType
 from typing import Final
 
-from hedgerow.core.errors import InputError
-from hedgerow.instruments import PoolPosition, RangePosition
+from hedgerow.instruments import PoolPosition
 from hedgerow.market import (
     BalancerStablePool,
     BalancerWeightedPool,
@@ -24,6 +23,7 @@ from hedgerow.pools.exact import (
     uniswap_v3,
     uniswap_v4,
 )
+from hedgerow.pools.exact.shares import check_kind
 from hedgerow.pools.exact.swap_preview import SwapPreview
 
 _MODULES: Final[dict[type, ModuleType]] = {
@@ -113,8 +113,5 @@ def preview_swap(pool: PoolStorage, token_in: int, token_out: int, amount_in: in
 
 def _module(pool: PoolStorage, position: PoolPosition) -> ModuleType:
     """The module of a pool, if it can have such a position."""
-    concentrated = isinstance(pool, UniswapV3Pool | UniswapV4Pool)
-    if concentrated != isinstance(position, RangePosition):
-        kind = "a range of ticks" if concentrated else "a share"
-        raise InputError(f"{position.name}: not a position that {pool.name} can have", f"give {kind}")
+    check_kind(pool, position)
     return _MODULES[type(pool)]

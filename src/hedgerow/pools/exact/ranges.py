@@ -3,6 +3,7 @@
 What Uniswap v3 and v4 have in common; where the two differ stands in ``uniswap_v3`` and ``uniswap_v4``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,7 +14,8 @@ from hedgerow.instruments.liquidity import FeeCheckpoint, RangePosition
 from hedgerow.market.pool_states import ConcentratedPool, TickInfo, UniswapV3Pool, UniswapV4Pool
 from hedgerow.pools.exact.amounts import amount0_between, amount1_between
 from hedgerow.pools.exact.integers import MASK128, MASK256
-from hedgerow.pools.exact.ticks import MAX_TICK, MIN_TICK, sqrt_price_at_tick
+from hedgerow.pools.exact.shares import check_home
+from hedgerow.pools.exact.ticks import MAX_TICK, MIN_TICK, sqrt_price_at_tick, tick_at_sqrt_price
 
 PoolT = TypeVar("PoolT", UniswapV3Pool, UniswapV4Pool)
 
@@ -55,11 +57,80 @@ def check_range(pool: ConcentratedPool, tick_lower: int, tick_upper: int) -> Non
             f"{pool.name}: the ticks {tick_lower} and {tick_upper}",
             f"give the lower one first, both within ±{MAX_TICK}",
         )
-    for tick in (tick_lower, tick_upper):
-        if tick % pool.tick_spacing:
-            raise InputError(
-                f"{pool.name}: tick {tick} is off the tick spacing", f"give a multiple of {pool.tick_spacing}"
-            )
+    check_spacing(pool.name, pool.tick_spacing, (tick_lower, tick_upper))
+
+
+def check_spacing(name: str, tick_spacing: int, ticks: Sequence[int]) -> None:
+    """Refuse ticks that a pool does not have.
+
+    Parameters
+    ----------
+    name : str
+        The pool's name. [text]
+    tick_spacing : int
+        Of the pool. [ticks]
+    ticks : sequence of int
+        Edges of a range, or initialized ticks. [ticks]
+
+    Raises
+    ------
+    InputError
+        If one of them is no multiple of the tick spacing.
+    """
+    for tick in ticks:
+        if tick % tick_spacing:
+            raise InputError(f"{name}: tick {tick} is off the tick spacing", f"give a multiple of {tick_spacing}")
+
+
+def check_tick(pool: ConcentratedPool) -> None:
+    """Refuse a pool whose tick is not that of its price.
+
+    Parameters
+    ----------
+    pool : ConcentratedPool
+        The pool.
+
+    Raises
+    ------
+    InputError
+        If the price is none, or the tick is another one.
+
+    Notes
+    -----
+    The tick is the greatest one whose price is not above the pool's, but for a falling swap that ended exactly on the
+    price of a tick: the contract then notes the tick below, whether or not the one it stands on is initialized.
+
+    References
+    ----------
+    Uniswap v3-core, UniswapV3Pool.sol, swap; v4-core, Pool.sol, swap.
+    """
+    tick = tick_at_sqrt_price(pool.sqrt_price_x96)
+    on_edge = pool.tick == tick - 1 and sqrt_price_at_tick(tick) == pool.sqrt_price_x96
+    if pool.tick != tick and not on_edge:
+        raise InputError(
+            f"{pool.name}: tick {pool.tick} beside a price that stands at tick {tick}",
+            "read the price and the tick from one slot0 of one block",
+        )
+
+
+def check_position(pool: ConcentratedPool, position: RangePosition) -> None:
+    """Refuse a range that is not one of this pool, or a pool whose tick contradicts its price.
+
+    Parameters
+    ----------
+    pool : ConcentratedPool
+        The pool.
+    position : RangePosition
+        The range.
+
+    Raises
+    ------
+    InputError
+        If the range names another pool or is off its ticks, or the pool's tick is not that of its price.
+    """
+    check_home(pool, position)
+    check_tick(pool)
+    check_range(pool, position.tick_lower, position.tick_upper)
 
 
 def amounts_of(
@@ -209,6 +280,8 @@ def change_liquidity(pool: PoolT, tick_lower: int, tick_upper: int, delta: int) 
     ------
     InputError
         If the range is none of the pool's, nothing changes, or more is taken out than there is.
+    MarketDataError
+        If an edge lies outside of the ticks that were read.
 
     References
     ----------
@@ -218,6 +291,7 @@ def change_liquidity(pool: PoolT, tick_lower: int, tick_upper: int, delta: int) 
     if delta == 0:
         raise InputError(f"{pool.name}: a change of liquidity by 0", "give a liquidity above 0")
     amount0, amount1 = amounts_of(pool, tick_lower, tick_upper, abs(delta), round_up=delta > 0)
+    check_tick(pool)
     ticks = dict(pool.ticks)
     _refer(pool, ticks, tick_lower, delta, delta)
     _refer(pool, ticks, tick_upper, delta, -delta)
@@ -233,16 +307,23 @@ def _info(pool: ConcentratedPool, tick: int) -> TickInfo:
     if info is not None:
         return info
     if pool.ticks_from <= tick <= pool.ticks_to:
-        problem, advice = "is not initialized, so no position has it", "check the position's ticks and its pool"
-    else:
-        problem, advice = "was not read", "read the ticks at the edges of the position"
-    raise MarketDataError(pool.name, DataFault.MISSING, f"tick {tick} {problem}", advice)
+        problem = f"tick {tick} is not initialized, so no position has it"
+        raise MarketDataError(pool.name, DataFault.MISSING, problem, "check the position's ticks and its pool")
+    raise _unread(pool, tick)
+
+
+def _unread(pool: ConcentratedPool, tick: int) -> MarketDataError:
+    advice = "read the ticks at the edges of the position"
+    return MarketDataError(pool.name, DataFault.MISSING, f"tick {tick} was not read", advice)
 
 
 def _refer(pool: ConcentratedPool, ticks: dict[int, TickInfo], tick: int, delta: int, net: int) -> None:
     """Let a tick know of liquidity that begins or ends at it."""
     info = ticks.get(tick)
     if info is None:
+        if not pool.ticks_from <= tick <= pool.ticks_to:
+            # it may hold liquidity of others, and have seen fees
+            raise _unread(pool, tick)
         # by the contract's convention, all growth before a tick was initialized happened below it
         under = tick <= pool.tick
         global0 = pool.fee_growth_global0_x128 if under else 0

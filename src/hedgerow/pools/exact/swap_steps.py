@@ -112,16 +112,8 @@ def tick_book(pool: ConcentratedPool) -> TickBook:
     -------
     TickBook
         Its initialized ticks. [as its fields]
-
-    Raises
-    ------
-    InputError
-        If a tick is not a multiple of the tick spacing.
     """
     ticks = sorted(tick for tick, info in pool.ticks.items() if info.liquidity_gross)
-    for tick in ticks:
-        if tick % pool.tick_spacing:
-            raise InputError(f"{pool.name}: tick {tick} is initialized", f"ticks are multiples of {pool.tick_spacing}")
     return TickBook(
         name=pool.name,
         ticks=tuple(ticks),

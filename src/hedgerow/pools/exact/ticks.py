@@ -5,9 +5,9 @@ import math
 from typing import Final
 
 from hedgerow.core.errors import InputError
+from hedgerow.instruments.liquidity import MAX_TICK as MAX_TICK
 
-MIN_TICK: Final = -887_272
-MAX_TICK: Final = 887_272
+MIN_TICK: Final = -MAX_TICK
 
 _BITS: Final = 20
 _GUARD: Final = 320

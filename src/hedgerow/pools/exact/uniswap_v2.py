@@ -10,6 +10,7 @@ from hedgerow.core.errors import DataFault, InputError, MarketDataError
 from hedgerow.instruments.liquidity import PoolShare
 from hedgerow.market.pool_states import UniswapV2Pool
 from hedgerow.pools.exact.integers import PIPS, checked
+from hedgerow.pools.exact.shares import checked_share
 from hedgerow.pools.exact.swap_preview import SwapPreview, check_swap
 
 LOCKED: Final = 1_000
@@ -258,7 +259,7 @@ def preview_burn(pool: UniswapV2Pool, position: PoolShare) -> tuple[int, ...]:
     InputError
         If there are not so many shares, or they are worth nothing.
     """
-    done = burn(pool, position.shares)
+    done = burn(pool, checked_share(pool, position, pool.total_supply))
     return done.amount0, done.amount1
 
 
@@ -282,7 +283,7 @@ def preview_collect(pool: UniswapV2Pool, position: PoolShare) -> tuple[int, ...]
     InputError
         If there are not so many shares.
     """
-    _check_shares(pool, position.shares)
+    checked_share(pool, position, pool.total_supply)
     return 0, 0
 
 

@@ -14,7 +14,7 @@ from hedgerow.pools.exact.ranges import (
     RangeChange,
     amounts_of,
     change_liquidity,
-    check_range,
+    check_position,
     checkpoint,
     uncollected,
 )
@@ -209,7 +209,7 @@ def preview_burn(pool: UniswapV3Pool, position: RangePosition) -> tuple[int, ...
     ----------
     Uniswap v3-core, UniswapV3Pool.sol, burn.
     """
-    check_range(pool, position.tick_lower, position.tick_upper)
+    check_position(pool, position)
     return amounts_of(pool, position.tick_lower, position.tick_upper, position.liquidity, round_up=False)
 
 
@@ -239,7 +239,7 @@ def preview_collect(pool: UniswapV3Pool, position: RangePosition) -> tuple[int, 
     ----------
     Uniswap v3-core, Position.sol, update: words of 128 bits wrap.
     """
-    check_range(pool, position.tick_lower, position.tick_upper)
+    check_position(pool, position)
     since0, since1 = uncollected(pool, position)
     owed0, owed1 = (position.fees.owed0, position.fees.owed1) if position.fees else (0, 0)
     return (owed0 + since0) & MASK128, (owed1 + since1) & MASK128

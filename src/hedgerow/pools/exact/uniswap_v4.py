@@ -15,7 +15,7 @@ from hedgerow.pools.exact.ranges import (
     RangeChange,
     amounts_of,
     change_liquidity,
-    check_range,
+    check_position,
     uncollected,
 )
 from hedgerow.pools.exact.single_steps import SwapTerms
@@ -202,7 +202,7 @@ def preview_burn(pool: UniswapV4Pool, position: RangePosition) -> tuple[int, ...
     Uniswap v4-core, Pool.sol, modifyLiquidity.
     """
     check_pool(pool)
-    check_range(pool, position.tick_lower, position.tick_upper)
+    check_position(pool, position)
     amount0, amount1 = amounts_of(pool, position.tick_lower, position.tick_upper, position.liquidity, round_up=False)
     return _fitting(pool, amount0, amount1)
 
@@ -234,7 +234,7 @@ def preview_collect(pool: UniswapV4Pool, position: RangePosition) -> tuple[int, 
     Uniswap v4-core, Position.sol, update.
     """
     check_pool(pool)
-    check_range(pool, position.tick_lower, position.tick_upper)
+    check_position(pool, position)
     since0, since1 = uncollected(pool, position)
     owed0, owed1 = (position.fees.owed0, position.fees.owed1) if position.fees else (0, 0)
     fees = f"{position.name}: fees"
