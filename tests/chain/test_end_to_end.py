@@ -5,9 +5,10 @@ closed form of the range in arithmetic of this test.
 """
 
 import asyncio
+import contextlib
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -17,11 +18,15 @@ from eth_utils import keccak
 from anvil import AnvilChain, anvil, deploy_v3, install_multicall
 from chain_evm import OWNER, Contract, V3World
 from feeds import SQRT_ONE, number, swap_v3
+from hedgerow.core.errors import InputError
+from hedgerow.core.ids import Currency
 from hedgerow.events import PoolUpdate
 from hedgerow.instruments import RangePosition
 from hedgerow.oneshot.pool_feed import FeedQuery, pool_update, watch
 from hedgerow.oneshot.pool_terms import PoolTerms
+from hedgerow.pools.assets import Alias
 from hedgerow.report.pool_block import PoolBlock
+from hedgerow.venues.chain.live import LiveWire
 
 LOWER, UPPER = -1200, 1200
 PATH = [3, 4, -5, 2, 6, -9, -8, 5, -6, 4, 7, 5]
@@ -74,7 +79,7 @@ def _liquidity(block: PoolBlock) -> int:
 
 
 def _at_block(chain: AnvilChain, to: str, signature: str, args: list[Any], block: int, returns: list[str]) -> Any:
-    data = keccak(signature.encode())[:4] + encode([signature[signature.index("(") + 1 : -1]], args)
+    data = keccak(signature.encode())[:4] + encode([signature[signature.index("(") + 1 : -1]] if args else [], args)
     sent = {"from": OWNER, "to": to, "data": "0x" + data.hex()}
     return decode(returns, bytes.fromhex(chain.rpc("eth_call", sent, hex(block))[2:]))
 
@@ -97,14 +102,32 @@ def test_delta_and_fees_are_what_the_contract_pays_at_every_block(
         assert one.hedges[0].delta == pytest.approx(burnt[0] / 1e18 + float(row.fees[0, 0]), rel=1e-12, abs=1e-12)
 
 
-def test_gamma_is_how_the_contracts_delta_moves(seen: tuple[int, list[PoolBlock]]) -> None:
-    # Between two blocks the mean gamma is the change of delta over the change of the price.
-    _, blocks = seen
-    for old, new in itertools.pairwise(blocks):
-        moved = new.hedges[0].price - old.hedges[0].price
-        change = float(new.greeks.amounts[0, 0] - old.greeks.amounts[0, 0]) / moved
+def test_gamma_is_how_the_contracts_delta_moves(
+    chain: AnvilChain, world: V3World, seen: tuple[int, list[PoolBlock]]
+) -> None:
+    # Between two blocks the mean gamma is the change of what the contract pays over the change of its price.
+    token, blocks = seen
+    paid = [_paid(chain, world, token, one)[0] / 1e18 for one in blocks]
+    prices = [_price(chain, one) for one in blocks]
+    for k, (old, new) in enumerate(itertools.pairwise(blocks)):
+        change = (paid[k + 1] - paid[k]) / (prices[k + 1] - prices[k])
         ends = sorted((old.hedges[0].gamma, new.hedges[0].gamma))
         assert ends[0] <= change <= ends[1]
+
+
+def _price(chain: AnvilChain, block: PoolBlock) -> float:
+    at = block.pool.block.number
+    kinds = ["uint160", "int24", "uint16", "uint16", "uint16", "uint8", "bool"]
+    root = _at_block(chain, block.pool.address, "slot0()", [], at, kinds)[0]
+    return float((root / 2**96) ** 2)
+
+
+def _paid(chain: AnvilChain, world: V3World, token: int, block: PoolBlock) -> list[int]:
+    """What the manager would pay for all of the liquidity at the end of a block."""
+    order = [(token, _liquidity(block), 0, 0, 2**40)]
+    signature = "decreaseLiquidity((uint256,uint128,uint256,uint256,uint256))"
+    at = block.pool.block.number
+    return list(_at_block(chain, world.manager.address, signature, order, at, ["uint256", "uint256"]))
 
 
 def test_the_hedge_earns_what_the_closed_form_says(seen: tuple[int, list[PoolBlock]]) -> None:
@@ -132,12 +155,21 @@ def test_the_hedge_earns_what_the_closed_form_says(seen: tuple[int, list[PoolBlo
     assert last.position_pnl + last.hedge_pnl == pytest.approx(lost + gained, rel=1e-9)
 
 
-def test_every_target_offsets_the_exposure(seen: tuple[int, list[PoolBlock]]) -> None:
-    for one in seen[1]:
+def test_every_target_offsets_what_the_contract_would_pay(
+    chain: AnvilChain, world: V3World, seen: tuple[int, list[PoolBlock]]
+) -> None:
+    # The manager pays tokens and fees: what `decreaseLiquidity` and `collect` return at that block.
+    token, blocks = seen
+    for one in blocks:
         (hedge,) = one.hedges
         assert hedge.asset == "ETH"
-        assert hedge.linear.contracts == pytest.approx(-hedge.delta)
-        assert hedge.inverse.contracts == pytest.approx(-hedge.delta * hedge.price)
+        fees = _at_block(
+            chain, world.manager.address, "collect((uint256,address,uint128,uint128))",
+            [(token, OWNER, 2**128 - 1, 2**128 - 1)], one.pool.block.number, ["uint256", "uint256"],
+        )  # fmt: skip
+        coins = (_paid(chain, world, token, one)[0] + fees[0]) / 1e18
+        assert hedge.linear.contracts == pytest.approx(-coins, rel=1e-12)
+        assert hedge.inverse.contracts == pytest.approx(-coins * _price(chain, one), rel=1e-12)
         assert hedge.linear.hedge_ratio == pytest.approx(1.0)
 
 
@@ -148,3 +180,118 @@ def test_an_engine_could_take_every_block(seen: tuple[int, list[PoolBlock]]) -> 
         assert event.price == pytest.approx(one.hedges[0].price, rel=1e-12)
         assert event.liquidity == pytest.approx(_liquidity(one) / 1e18, rel=1e-12)
         assert event.block == one.pool.block.number
+
+
+async def _next(feed: AsyncIterator[PoolBlock], chain: AnvilChain) -> PoolBlock:
+    """The newest block, whatever came before it."""
+    while (block := await anext(feed)).pool.block.number < number(chain):
+        pass
+    return block
+
+
+def _position(world: V3World, tokens: int = 10**20) -> int:
+    ends = tuple(token.address for token in world.tokens)
+    return int(world.manager.call("mint", (*ends, 3000, LOWER, UPPER, tokens, tokens, 0, 0, OWNER, 2**40))[0])
+
+
+def _query(chain: AnvilChain, world: V3World, token: int) -> FeedQuery:
+    return FeedQuery(url=chain.ipc, token_id=token, manager=world.manager.address.lower(), symbols=("WETH", "USDC"))
+
+
+def test_what_is_put_in_and_taken_out_is_no_profit(
+    chain: AnvilChain, world: V3World, pool: Contract, seen: tuple[int, list[PoolBlock]]
+) -> None:
+    del seen  # the pool's price has moved by now
+    token = _position(world)
+    words: list[str] = []
+
+    async def run() -> tuple[list[PoolBlock], list[list[int]]]:
+        feed = watch(_query(chain, world, token), PoolTerms(numeraire="USDC"), say=words.append)
+        blocks, moved = [await _next(feed, chain)], []
+        moved.append([*world.manager.call("increaseLiquidity", (token, 10**19, 10**19, 0, 0, 2**40))[1:]])
+        blocks.append(await _next(feed, chain))
+        half = _liquidity(blocks[-1]) // 2
+        world.manager.call("decreaseLiquidity", (token, half, 0, 0, 2**40))
+        blocks.append(await _next(feed, chain))
+        moved.append([-one for one in world.manager.call("collect", (token, OWNER, 2**128 - 1, 2**128 - 1))])
+        blocks.append(await _next(feed, chain))
+        swap_v3(world, pool, 10**18)
+        blocks.append(await _next(feed, chain))
+        world.manager.call("decreaseLiquidity", (token, _liquidity(blocks[-1]), 0, 0, 2**40))
+        with contextlib.suppress(StopAsyncIteration):
+            await _next(feed, chain)
+        await feed.aclose()  # type: ignore[attr-defined]
+        return blocks, moved
+
+    blocks, moved = asyncio.run(run())
+    price = _price(chain, blocks[0])
+    put_in, out = (one[0] / 1e18 * price + one[1] / 1e18 for one in moved)
+    assert blocks[1].flow == pytest.approx(put_in, rel=1e-12)
+    assert blocks[2].flow == pytest.approx(0.0, abs=1e-12)  # what is owed still counts as held
+    assert blocks[3].flow == pytest.approx(out, rel=1e-12)
+    assert [one.position_pnl for one in blocks[:4]] == pytest.approx([0.0] * 4, abs=1e-9)
+    last = blocks[4]
+    assert last.flow == 0.0
+    assert last.position_pnl == pytest.approx(_value(last) - _value(blocks[3]), rel=1e-9)
+    assert last.position_pnl != 0.0
+    (end,) = words
+    assert end.startswith(f"after block {last.pool.block.number} the position ended: ")
+    assert f"token {token}: its liquidity is taken out" in end
+
+
+def _value(block: PoolBlock) -> float:
+    return float(block.greeks.value[0])
+
+
+def test_profit_goes_on_over_a_block_that_is_read_afresh(
+    chain: AnvilChain,
+    world: V3World,
+    pool: Contract,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: tuple[int, list[PoolBlock]],
+) -> None:
+    del seen
+    monkeypatch.setattr("hedgerow.venues.chain.follower.LONGEST_GAP", 3)
+    monkeypatch.setattr("hedgerow.oneshot.pool_feed.open_wire", lambda *_: LiveWire(chain.http, poll_s=0.05))
+    token = _position(world)
+
+    async def run() -> list[PoolBlock]:
+        feed = watch(_query(chain, world, token), PoolTerms(numeraire="USDC"))
+        blocks = [await _next(feed, chain)]
+        swap_v3(world, pool, 10**18)
+        blocks.append(await _next(feed, chain))
+        for _ in range(6):
+            swap_v3(world, pool, 10**18)
+        blocks.append(await _next(feed, chain))
+        await feed.aclose()  # type: ignore[attr-defined]
+        return blocks
+
+    first, second, third = asyncio.run(run())
+    assert [one.fresh for one in (first, second, third)] == [True, False, True]
+    assert third.position_pnl == pytest.approx(_value(third) - _value(first), rel=1e-9)
+    ends = list(itertools.pairwise(_price(chain, one) for one in (first, second, third)))
+    earned = sum(one.hedges[0].linear.contracts * (b - a) for one, (a, b) in zip((first, second), ends, strict=True))
+    assert third.hedge_pnl == pytest.approx(earned, rel=1e-9)
+
+
+def test_a_price_that_is_stated_is_said_to_stand_still(
+    chain: AnvilChain, world: V3World, seen: tuple[int, list[PoolBlock]]
+) -> None:
+    words: list[str] = []
+
+    async def run(terms: PoolTerms) -> None:
+        feed = watch(_query(chain, world, seen[0]), terms, say=words.append)
+        try:
+            await anext(feed)
+        finally:
+            await feed.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(run(PoolTerms(numeraire="USDC", prices={"WETH": 1.01})))
+    (said,) = words
+    assert said.startswith("the price of WETH is stated: it stays 1.01 USDC in every block")
+    for terms in (
+        PoolTerms(numeraire="USDC", prices={"WHET": 1.0}),
+        PoolTerms(numeraire="USDC", aliases={"WHET": Alias(asset=Currency("ETH"), rate=1.0)}),
+    ):
+        with pytest.raises(InputError, match=r"of WHET: .* has no such token"):
+            asyncio.run(run(terms))

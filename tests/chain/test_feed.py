@@ -70,14 +70,29 @@ def test_every_field_equals_a_fresh_read_at_every_block(
     assert min(state.tick for state in states) < -60 < 120 < max(state.tick for state in states)
 
 
-def test_a_swap_and_a_burn_in_one_block_are_one_state(chain: AnvilChain, world: V3World, pool: Contract) -> None:
+def test_a_swap_a_mint_a_burn_a_collect_and_a_flash_loan_in_one_block_are_one_state(
+    chain: AnvilChain, world: V3World, pool: Contract
+) -> None:
+    (token,) = seed_v3(world, pool, [(-900, -300, 10**20)])
+    liquidity = int(world.manager.call("positions", token)[7])
+    # Whoever calls flash is called back: its code is one STOP, so it is lent nothing and pays nothing.
+    lender = "0x" + 20 * "f1"
+    chain.rpc("anvil_setCode", lender, "0x00")
+    chain.rpc("anvil_impersonateAccount", lender)
+    chain.rpc("anvil_setBalance", lender, hex(10**18))
+
     async def play(follower: Follower, _: Node) -> list[FollowedBlock]:
         await follower.until(number(chain))
         start = number(chain)
+        ends = (world.tokens[0].address, world.tokens[1].address)
         chain.rpc("evm_setAutomine", False)
         try:
             for amount in (10**19, 4 * 10**20):
-                _send(chain, world, amount)
+                _send(chain, world.router, _SWAP, (*ends, 3000, OWNER, 2**40, amount, 0, 0))
+            _send(chain, world.manager, _MINT, (*ends, 3000, -300, 300, 10**18, 10**18, 0, 0, OWNER, 2**40))
+            _send(chain, world.manager, _DECREASE, (token, liquidity, 0, 0, 2**40))
+            _send(chain, world.manager, _COLLECT, (token, OWNER, 2**128 - 1, 2**128 - 1))
+            _send(chain, pool, _FLASH, (lender, 0, 0, b""), sender=lender)
             chain.mine(1)
         finally:
             chain.rpc("evm_setAutomine", True)
@@ -87,15 +102,65 @@ def test_a_swap_and_a_burn_in_one_block_are_one_state(chain: AnvilChain, world: 
 
     (block,) = followed(chain.ipc, pool.address, play)
     assert block.pool.tick < -600  # over three initialized ticks within one block
+    assert {-300, 300} <= set(block.pool.ticks)
+    assert -900 not in block.pool.ticks  # all of it is burnt
+    assert int(world.manager.call("positions", token)[7]) == 0
 
 
-def _send(chain: AnvilChain, world: V3World, amount: int) -> None:
-    """A swap that waits to be mined."""
-    kinds = "(address,address,uint24,address,uint256,uint256,uint256,uint160)"
-    order = (world.tokens[0].address, world.tokens[1].address, 3000, OWNER, 2**40, amount, 0, 0)
-    data = keccak(f"exactInputSingle({kinds})".encode())[:4] + encode([kinds], [order])
-    sent = {"from": OWNER, "to": world.router.address, "data": "0x" + data.hex(), "gas": hex(2_000_000)}
+_SWAP = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint256,uint160))"
+_MINT = "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))"
+_DECREASE = "decreaseLiquidity((uint256,uint128,uint256,uint256,uint256))"
+_COLLECT = "collect((uint256,address,uint128,uint128))"
+_FLASH = "flash(address,uint256,uint256,bytes)"
+
+
+def _send(chain: AnvilChain, to: Contract, signature: str, order: tuple[Any, ...], sender: str = OWNER) -> None:
+    """A transaction that waits to be mined."""
+    kinds = signature[signature.index("(") :]
+    whole = kinds[1:-1] if kinds.startswith("((") else kinds
+    data = (
+        keccak(signature.encode())[:4] + encode([whole], [order])
+        if kinds.startswith("((")
+        else (keccak(signature.encode())[:4] + encode(kinds[1:-1].split(","), order))
+    )
+    sent = {"from": sender, "to": to.address, "data": "0x" + data.hex(), "gas": hex(2_000_000)}
     chain.rpc("eth_sendTransaction", sent)
+
+
+def test_a_reorganisation_while_reading_is_walked_back(chain: AnvilChain, world: V3World, pool: Contract) -> None:
+    from hedgerow.venues.chain import follow, pool_reader
+
+    class Nasty(LiveWire):
+        """Between a head and the question for its logs the chain goes over to another branch."""
+
+        armed = False
+
+        async def ask(self, questions: Any) -> Any:
+            if self.armed and any(one.method == "eth_getLogs" for one in questions):
+                self.armed = False
+                chain.rpc("anvil_reorg", 2, [])
+            return await super().ask(questions)
+
+    async def run() -> list[FollowedBlock]:
+        wire = Nasty(chain.ipc)
+        try:
+            node = Node(wire)
+            reader = await pool_reader(node, pool.address, await node.header("latest"))
+            follower = Follower(follow(node, reader))
+            await follower.until(number(chain))
+            swap_v3(world, pool, 10**18)
+            await follower.until(number(chain))
+            wire.armed = True
+            swap_v3(world, pool, 10**18)
+            swap_v3(world, pool, 10**18)
+            seen = await follower.until(number(chain))
+            await same(chain, seen[-2:])
+            return seen
+        finally:
+            await wire.close()
+
+    seen = asyncio.run(run())
+    assert seen[-1].header.number == number(chain)
 
 
 @pytest.mark.parametrize("depth", [1, 3])
@@ -216,7 +281,7 @@ def test_a_node_that_is_gone_for_good_is_named() -> None:
         numbers: list[int] = []
         try:
             async for head in node.heads():
-                numbers.append(head.number)
+                numbers.append(head.header.number)
                 end(running.process)
         finally:
             await wire.close()

@@ -19,9 +19,9 @@ from anvil import (
     stable_pool,
     weighted_pool,
 )
-from chain_evm import OWNER, ZERO, Contract, V4World
+from chain_evm import OWNER, V2_CORE, V2_PERIPHERY, ZERO, Contract, V4World, approve, compiled, v4_artifact
 from feeds import SQRT_ONE, Follower, followed, fresh, number, same
-from hedgerow.core.errors import Rejected
+from hedgerow.core.errors import InputError, Rejected
 from hedgerow.market import (
     BalancerStablePool,
     BalancerWeightedPool,
@@ -30,7 +30,19 @@ from hedgerow.market import (
     UniswapV2Pool,
     UniswapV4Pool,
 )
-from hedgerow.venues.chain import FollowedBlock, ManagerPosition, Node, OwnedShare, PoolKey, V4Layout
+from hedgerow.venues.chain import (
+    Answer,
+    FollowedBlock,
+    ManagerPosition,
+    Node,
+    OwnedShare,
+    PoolKey,
+    V4Layout,
+    pool_reader,
+)
+from hedgerow.venues.chain.live import LiveWire
+from hedgerow.venues.chain.readers import _hook_notes
+from hedgerow.venues.chain.uniswap import DYNAMIC_FEE
 
 CURVE = "0x" + 20 * "c1"
 
@@ -77,6 +89,29 @@ def test_a_pair(chain: AnvilChain) -> None:
     assert seen[-1].positions[0].shares == world.pair.call("balanceOf", OWNER) > seen[0].positions[0].shares
 
 
+def test_a_pair_through_reorganisations(chain: AnvilChain) -> None:
+    world = deploy_v2(chain)
+    for token in world.tokens:
+        token.call("transfer", world.pair.address, 10**20)
+    world.pair.call("mint", OWNER)
+
+    async def play(follower: Follower, _: Node) -> list[FollowedBlock]:
+        await follower.until(number(chain))
+        for _i in range(3):
+            world.tokens[0].call("transfer", world.pair.address, 10**18)
+            world.pair.call("sync")
+        await follower.until(number(chain))
+        chain.rpc("anvil_reorg", 4, [])
+        chain.mine(1)
+        seen = await follower.until(number(chain))
+        await same(chain, seen)
+        return seen
+
+    seen = followed(chain.ipc, world.pair.address, play)
+    assert len(seen[0].reverted) == 4
+    assert seen[-1].pool.reserve0 == 10**20 + 10**18  # the last two donations and their syncs are gone
+
+
 def test_a_pair_whose_token_shrinks_is_refused(chain: AnvilChain) -> None:
     world = deploy_v2(chain)
     for token in world.tokens:
@@ -84,9 +119,77 @@ def test_a_pair_whose_token_shrinks_is_refused(chain: AnvilChain) -> None:
     world.pair.call("mint", OWNER)
     chain.rpc("anvil_impersonateAccount", world.pair.address)
     chain.rpc("anvil_setBalance", world.pair.address, hex(10**18))
-    world.tokens[0].call("transfer", OWNER, 1, sender=world.pair.address)  # as a token with a fee would do
-    with pytest.raises(Rejected, match="fee on transfers"):
+    world.tokens[0].call("transfer", OWNER, 1, sender=world.pair.address)  # as a token that shrinks would do
+    with pytest.raises(Rejected, match="it shrinks"):
         read(chain, world.pair.address)
+
+
+@pytest.mark.parametrize("synced", [False, True])
+def test_a_pair_whose_token_takes_a_fee_of_transfers_is_refused(chain: AnvilChain, synced: bool) -> None:
+    world = deploy_v2(chain)
+    taxed = chain.deploy(compiled(V2_PERIPHERY, "build/DeflatingERC20.json"), 10**30)  # keeps one in a hundred
+    address = world.factory.call("createPair", taxed.address, world.tokens[0].address)
+    pair = chain.at(address, compiled(V2_CORE, "build/UniswapV2Pair.json"))
+    for token in (taxed, world.tokens[0]):
+        token.call("transfer", address, 10**20)
+    pair.call("mint", OWNER)
+    if synced:
+        pair.call("sync")
+    assert taxed.call("balanceOf", address) in pair.call("getReserves")  # nothing is missing that could be seen
+    with pytest.raises(Rejected, match="of 99000000000000000 units of DTT that it pays 98010000000000000 arrive"):
+        read(chain, address)
+
+
+def test_what_a_pair_holds_and_does_not_count_is_said(chain: AnvilChain) -> None:
+    world = deploy_v2(chain)
+    for token in world.tokens:
+        token.call("transfer", world.pair.address, 10**20)
+    world.pair.call("mint", OWNER)
+    world.tokens[1].call("transfer", world.pair.address, 77)
+    assert [one.split(" more than")[0].split(" of ")[0] for one in _notes(chain, world.pair.address)] == [
+        "the pair holds 77 units"
+    ]
+    world.pair.call("sync")
+    assert not _notes(chain, world.pair.address)
+
+
+def _notes(chain: AnvilChain, address: str) -> tuple[str, ...]:
+    async def ask() -> tuple[str, ...]:
+        wire = LiveWire(chain.ipc)
+        try:
+            node = Node(wire)
+            return (await pool_reader(node, address, await node.header("latest"))).notes
+        finally:
+            await wire.close()
+
+    return asyncio.run(ask())
+
+
+def test_a_node_that_tries_no_transfers_is_named(chain: AnvilChain) -> None:
+    class Plain(LiveWire):
+        """A node that knows no third argument."""
+
+        async def ask(self, questions: Any) -> Any:
+            if any(one.method == "eth_call" and len(one.params) > 2 for one in questions):
+                return [Answer(None, "too many arguments, want at most 2")]
+            return await super().ask(questions)
+
+    world = deploy_v2(chain)
+    for token in world.tokens:
+        token.call("transfer", world.pair.address, 10**20)
+    world.pair.call("mint", OWNER)
+
+    async def ask() -> tuple[str, ...]:
+        wire = Plain(chain.ipc)
+        try:
+            node = Node(wire)
+            return (await pool_reader(node, world.pair.address, await node.header("latest"))).notes
+        finally:
+            await wire.close()
+
+    notes = asyncio.run(ask())
+    assert len(notes) == 2
+    assert all(one.startswith("not checked: whether UNI-V2") and "too many arguments" in one for one in notes)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +234,59 @@ def test_a_pool_of_the_v4_manager(chain: AnvilChain, v4: V4World) -> None:
 _CHANGE = "modifyLiquidity((address,address,uint24,int24,address),(int24,int24,int256,bytes32),bytes)"
 
 
+def test_donations_to_a_pool_of_the_v4_manager(chain: AnvilChain, v4: V4World) -> None:
+    key = v4.key(500, 10)
+    named = _key_of(v4, 500, 10)
+    v4.manager.call("initialize", key, SQRT_ONE)
+    v4.liquidity.call(_CHANGE, key, (-600, 600, 10**21, bytes(32)), b"")
+    donor = chain.deploy(v4_artifact("PoolDonateTest"), v4.manager.address)
+    approve(v4.tokens, donor)
+
+    async def play(follower: Follower, _: Node) -> list[FollowedBlock]:
+        seen = await follower.until(number(chain))
+        donor.call("donate", key, 10**18, 2 * 10**18, b"")
+        v4.swaps.call("swap", key, (True, -(10**19), 2**95), (False, False), b"")
+        donor.call("donate", key, 5, 7, b"")
+        seen += await follower.until(number(chain))
+        chain.rpc("anvil_reorg", 2, [])
+        chain.mine(1)
+        seen = [*seen[:-2], *(await follower.until(number(chain)))]
+        await same(chain, seen, v4.manager.address, key=named)
+        return seen
+
+    seen = followed(chain.ipc, v4.manager.address, play, key=named)
+    pool = seen[-1].pool
+    assert isinstance(pool, UniswapV4Pool)
+    assert (pool.fee_growth_global0_x128, pool.fee_growth_global1_x128) == (2**128 // 1000, 2 * 2**128 // 1000)
+    assert pool.sqrt_price_x96 == SQRT_ONE
+
+
+def _key_of(world: V4World, fee: int, spacing: int) -> PoolKey:
+    ends = [token.address.lower() for token in world.tokens]
+    return PoolKey(currency0=ends[0], currency1=ends[1], fee=fee, tick_spacing=spacing, hooks=ZERO)
+
+
+@pytest.mark.parametrize(("fee", "spacing"), [(1 << 24, 60), (-1, 60), (3000, 0), (3000, 1 << 15)])
+def test_numbers_that_do_not_fit_into_a_key_are_named(fee: int, spacing: int) -> None:
+    with pytest.raises(InputError, match=f"a pool key with the fee {fee} and the spacing {spacing}"):
+        PoolKey(currency0=ZERO, currency1="0x" + 20 * "11", fee=fee, tick_spacing=spacing, hooks=ZERO)
+
+
+@pytest.mark.parametrize("salt", [-1, 1 << 256])
+def test_a_salt_that_does_not_fit_is_named(salt: int) -> None:
+    key = PoolKey(currency0=ZERO, currency1="0x" + 20 * "11", fee=3000, tick_spacing=60, hooks=ZERO)
+    layout = V4Layout(name="p", emitter=ZERO, tokens=(), key=key)
+    with pytest.raises(InputError, match=f"a salt of {salt}"):
+        ManagerPosition(layout=layout, owner=ZERO, tick_lower=-60, tick_upper=60, salt=salt)
+
+
+def test_a_hook_that_may_state_the_fee_of_a_swap_is_noted() -> None:
+    hook, plain = "0x" + 18 * "ab" + "0080", "0x" + 18 * "ab" + "1000"
+    keys = [PoolKey(currency0=ZERO, currency1="0x" + 20 * "11", fee=fee, tick_spacing=60, hooks=place)
+            for fee, place in ((DYNAMIC_FEE, hook), (3000, hook), (DYNAMIC_FEE, plain))]  # fmt: skip
+    assert [len(_hook_notes(key)) for key in keys] == [1, 0, 0]
+
+
 def test_a_v4_hook_that_may_change_amounts_is_refused(chain: AnvilChain, v4: V4World) -> None:
     with pytest.raises(Rejected, match="a hook that may change amounts"):
         read(chain, v4.manager.address, key=_pool_key(v4, "0x" + 39 * "0" + "4"))
@@ -161,6 +317,58 @@ def test_balancer_pools(chain: AnvilChain) -> None:
     assert first.last_invariant == weighted.call("getLastInvariant")
     assert second.amplification == stable.call("getAmplificationParameter")[0] == 200_000
     assert (second.last_invariant, second.last_invariant_amplification) == tuple(stable.call("getLastInvariant"))
+
+
+def test_balancer_pools_are_followed(chain: AnvilChain) -> None:
+    world = deploy_balancer(chain, 2)
+    weighted = weighted_pool(world, [5 * 10**17, 5 * 10**17], 3 * 10**15)
+    stable = stable_pool(world, 200, 4 * 10**14)
+    for pool in (weighted, stable):
+        world.join(pool, [10**21, 2 * 10**21])
+
+        async def play(follower: Follower, _: Node, one: Contract = pool) -> list[FollowedBlock]:
+            seen = await follower.until(number(chain))
+            world.swap(one, 0, 1, 10**19)
+            world.join(one, [10**18, 10**18], kind=1)
+            world.swap(one, 1, 0, 10**18)
+            seen += await follower.until(number(chain))
+            chain.rpc("anvil_reorg", 1, [])
+            chain.mine(1)
+            seen = [*seen[:-1], *(await follower.until(number(chain)))]
+            await same(chain, seen, one.address)
+            return seen
+
+        seen = followed(chain.ipc, pool.address, play)
+        held = world.vault.call("getPoolTokens", pool.call("getPoolId"))[1]
+        assert tuple(held) == seen[-1].pool.balances == (10**21 + 10**19 + 10**18, seen[2].pool.balances[1])
+        assert len({one.pool.balances for one in seen}) == 3
+
+
+def test_a_stableswap_pool_is_followed(chain: AnvilChain) -> None:
+    coins = ["0x" + 20 * digits for digits in ("d1", "d2")]
+    for address, symbol in zip(coins, ("DAI", "USDC"), strict=True):
+        _token(chain, address, symbol, 18)
+    views: dict[str, tuple[str, Any]] = {f"coins(uint256) {i}": ("address", one) for i, one in enumerate(coins)}
+    views |= {"A()": ("uint256", 2000), "fee()": ("uint256", 10**6), "admin_fee()": ("uint256", 0)}
+    views["totalSupply()"] = ("uint256", 10**24)
+
+    def stand(first: int, second: int) -> None:
+        held = {"balances(uint256) 0": ("uint256", first), "balances(uint256) 1": ("uint256", second)}
+        chain.rpc("anvil_setCode", CURVE, _answers({**views, **held}))
+        chain.mine(1)
+
+    stand(10**24, 10**24)
+
+    async def play(follower: Follower, _: Node) -> list[FollowedBlock]:
+        seen = await follower.until(number(chain))
+        for first, second in ((10**24 + 5, 10**24 - 3), (10**24 + 7, 10**24 - 5)):
+            stand(first, second)  # the code of now counts for the block before it too: look at the newest alone
+            seen += await follower.until(number(chain))
+            await same(chain, seen[-1:])
+        return seen
+
+    seen = followed(chain.ipc, CURVE, play)
+    assert [one.pool.balances[0] - 10**24 for one in seen] == [0, 5, 7]
 
 
 def _answers(views: dict[str, tuple[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -245,6 +246,43 @@ def test_an_interruption_ends_with_a_summary(chain: AnvilChain, world: V3World, 
     assert "ETH" in watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
     _, said = watching.communicate(timeout=30)
-    assert watching.returncode == 0
-    assert said.strip().startswith("2 blocks: the position ")
+    assert watching.returncode == 130  # as every command that is stopped
+    assert "2 blocks: the position " in said
     assert "Traceback" not in said
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly(
+    chain: AnvilChain, world: V3World, pool: Contract, tmp_path: Path
+) -> None:
+    (token,) = _mint(world, (-600, 600))
+    record = tmp_path / "seen.jsonl"
+    asked = [*_asked(world, token), "--numeraire", "USDC", "--json"]
+    _watch(world, pool, chain.ipc, *asked, "--blocks", "60", "--record", str(record))
+    command = shlex.join([sys.executable, "-m", "hedgerow.cli.main", "pool", "watch", str(record), *asked])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | head -c 20; exit ${{PIPESTATUS[0]}}"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith('{"block": ')
+
+
+def test_a_recording_that_lies_in_its_last_block_is_refused(
+    chain: AnvilChain, world: V3World, pool: Contract, tmp_path: Path
+) -> None:
+    (token,) = _mint(world, (-600, 600))
+    record = tmp_path / "seen.jsonl"
+    asked = [*_asked(world, token), "--numeraire", "USDC", "--json"]
+    _watch(world, pool, chain.ipc, *asked, "--blocks", "3", "--record", str(record))
+    lines = [json.loads(line) for line in record.read_text().splitlines()]
+    last = max(i for i, line in enumerate(lines) if line.get("asked", [""])[0] == "eth_getLogs")
+    for log in lines[last]["answer"]["result"]:
+        log["address"] = "0x" + 20 * "bb"
+    lie = tmp_path / "lie.jsonl"
+    lie.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    played = run("watch", str(lie), *asked)
+    assert "which was not asked for" in str(played.exception)
+    cut = tmp_path / "cut.jsonl"
+    cut.write_text("".join(json.dumps(line) + "\n" for line in lines[:last]))
+    short = run("watch", str(cut), *asked)
+    assert short.exit_code == 0, short.exception
+    assert "it was stopped within its last block, which is left out" in short.stderr

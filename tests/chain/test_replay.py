@@ -17,7 +17,14 @@ from hedgerow.market.pool_states import UniswapV3Pool
 from hedgerow.pools.exact import preview_collect
 from hedgerow.pools.exact.ranges import checkpoint
 from hedgerow.pools.exact.ticks import sqrt_price_at_tick
-from hedgerow.pools.history import GiftEvent, LiquidityEvent, PoolEvent, SwapEvent
+from hedgerow.pools.history import (
+    CollectProtocolEvent,
+    GiftEvent,
+    LiquidityEvent,
+    PoolEvent,
+    ProtocolFeeEvent,
+    SwapEvent,
+)
 from hedgerow.pools.replay import replay_pool
 from hedgerow.pools.replay_fees import HeldRanges, fees_of
 from pool_lives import Step, do, growths, lives, starts
@@ -152,6 +159,39 @@ def test_flash_loans_of_v3(
         replay = replay_pool(before, twin.events[first:])
         assert replay.n_row == 1
         assert replay.pool == twin.read()
+
+
+def test_a_closing_state_shows_what_swaps_do_not() -> None:
+    """A gift, a fee of the protocol and its collection show only in the state that was read at the end."""
+    world = the_world()
+    with world.chain.undone():
+        twin = twin_of(world, 3_000, sqrt_price_at_tick(7))
+        twin.mint(-600, 600, 10**24)
+        before, first = twin.pool, len(twin.events)
+        twin.contract.call("setFeeProtocol", 4, 5)
+        twin.log()
+        friend = borrower(twin, (10**18, 10**17))
+        for token in world.tokens:
+            token.call("transfer", friend.address, 10**20)
+        friend.call("flash", friend.address, 0, 0, b"")
+        twin.log()
+        twin.pool = twin.read()
+        twin.swap(True, True, 10**20, None)
+        owed = twin.read()
+        events = list(twin.events[first:])
+        assert replay_pool(before, events, closing=owed).pool == owed
+        assert [type(one) for one in events] == [ProtocolFeeEvent, GiftEvent, SwapEvent]
+        for hole, words in ((0, "fee_protocol is 0"), (1, "fee_growth_global0_x128 is")):
+            short = events[:hole] + events[hole + 1 :]
+            replay_pool(before, short)  # every swap fits all the same
+            with pytest.raises(MarketDataError, match=f"does not lead to its closing state: .*{words}"):
+                replay_pool(before, short, closing=owed)
+        taken = twin.contract.call("collectProtocol", OWNER, MOST, MOST)
+        whole = [*events, CollectProtocolEvent(amount0=taken[0], amount1=taken[1])]
+        assert taken[0] > 0
+        assert replay_pool(before, whole, closing=twin.read()).pool == twin.read()
+        with pytest.raises(MarketDataError, match="row 4 of its history: the protocol takes"):
+            replay_pool(before, [*whole, whole[-1]])
 
 
 @pytest.fixture(scope="module")

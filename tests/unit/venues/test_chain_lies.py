@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hedgerow.core.errors import Rejected, Retryable, VenueError, VenueFault
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.market import PoolStorage, PoolToken, UniswapV2Pool, UniswapV3Pool
-from hedgerow.venues.chain import Answer, FollowedBlock, Node, Question, follow
+from hedgerow.venues.chain import Answer, FollowedBlock, Heard, Node, Question, follow
 from hedgerow.venues.chain.abi import Read, topic
 from hedgerow.venues.chain.concentrated import Changed, ConcentratedReader, Moved, folded
 from hedgerow.venues.chain.live import LiveWire
@@ -43,6 +43,10 @@ def _hash(number: int, branch: str = "a") -> str:
     return f"0x{keccak(f'{branch}{number}'.encode()).hex()}"
 
 
+def _swapped_words(*words: int) -> str:
+    return "0x" + b"".join((word % 2**256).to_bytes(32) for word in words).hex()
+
+
 class Told:
     """A node that says what it is told to, over the port."""
 
@@ -53,6 +57,8 @@ class Told:
         self.blocks = {one["hash"]: one for one in heads}
         self.answers = {"eth_chainId": lambda _: "0x1", "eth_getLogs": lambda _: []} | answers
         self.asked: list[str] = []
+        self.waits: list[float] = []
+        self.tip: dict[str, Any] | None = None
 
     async def ask(self, questions: Sequence[Question]) -> list[Answer]:
         return [self._answer(one) for one in questions]
@@ -61,15 +67,27 @@ class Told:
         self.asked.append(question.method)
         if question.method == "eth_getBlockByHash" and question.method not in self.answers:
             return Answer(self.blocks.get(question.params[0]))
+        if question.method == "eth_getBlockByNumber" and question.method not in self.answers:
+            return Answer(self._canonical(question.params[0]))
         said = self.answers[question.method](question.params)
         return said if isinstance(said, Answer) else Answer(said)
 
-    async def heads(self) -> AsyncIterator[dict[str, Any]]:
-        for one in self.spoken:
-            yield one
+    def _canonical(self, which: str) -> dict[str, Any] | None:
+        """A block of the chain of the last head, as a node that has settled says."""
+        one: dict[str, Any] | None = self.tip or self.spoken[-1]
+        while one is not None and which not in ("latest", one["number"]):
+            one = self.blocks.get(one["parentHash"])
+        return one
 
-    def clock_ns(self) -> int:
+    async def heads(self) -> AsyncIterator[Heard]:
+        for one in self.spoken:
+            yield Heard(one, NOW_NS)
+
+    def clock_ns(self, purpose: str = "") -> int:  # noqa: ARG002
         return NOW_NS
+
+    async def pause(self, seconds: float) -> None:
+        self.waits.append(seconds)
 
     async def close(self) -> None:
         pass
@@ -83,7 +101,7 @@ def pair(header: Header) -> UniswapV2Pool:
 class Counter:
     """A reader that asks nothing."""
 
-    name, emitter, topics = "p", POOL, ()
+    name, emitter, topics, notes = "p", POOL, (), ()
 
     async def snapshot(self, _: Node, header: Header) -> PoolStorage:
         return pair(header)
@@ -175,6 +193,7 @@ def test_whatever_is_heard_what_is_reported_is_one_chain(
     blocks, order = tree
     wire = Told([blocks[i] for i in order])
     wire.blocks = {one["hash"]: one for one in blocks}
+    wire.tip = max(blocks, key=lambda one: int(one["number"], 16))
 
     async def run() -> list[FollowedBlock]:
         return [one async for one in follow(Node(wire), Counter(), ring=ring)]
@@ -272,11 +291,74 @@ def test_an_old_head_is_a_lag() -> None:
 
 
 @pytest.mark.parametrize("method", ["eth_getLogs", "eth_getBlockByHash"])
-def test_a_node_that_does_not_know_a_block_lags(method: str) -> None:
+def test_a_node_that_never_knows_a_block_lags_in_the_end(method: str) -> None:
     wire = Told([block(1), block(3)])
     wire.blocks[_hash(2)] = block(2)
     wire.answers[method] = lambda _: Answer(None, "header not found")
     assert "header not found" in refused(VenueFault.LAGS, wire)
+    assert sum(wire.waits) >= 30.0
+    assert sorted(wire.waits) == wire.waits
+
+
+@pytest.mark.parametrize("method", ["eth_getLogs", "eth_getBlockByHash"])
+def test_a_block_that_is_unknown_for_a_moment_is_asked_for_again(method: str) -> None:
+    wire = Told([block(1), block(3)])
+    wire.blocks[_hash(2)] = block(2)
+    answers: dict[str, Callable[[list[Any]], Any]] = {
+        "eth_getLogs": lambda _: [],
+        "eth_getBlockByHash": lambda params: wire.blocks[params[0]],
+    }
+    left = [Answer(None, "header not found"), Answer(None, "unknown block")]
+    wire.answers[method] = lambda params: left.pop() if left else answers[method](params)
+    assert [one.header.number for one in followed(wire)] == [1, 2, 3]
+    assert wire.waits == [0.1, 0.2]
+
+
+def test_a_reorganisation_while_reading_takes_the_new_branch() -> None:
+    # Block 3a is heard and read; before its logs come the chain has gone over to 2b, 3b, 4b.
+    other = [block(2, "b", _hash(1)), block(3, "b"), block(4, "b")]
+    wire = Told([block(1), block(2), block(3)])
+    wire.blocks |= {one["hash"]: one for one in other}
+    wire.tip = other[-1]
+    wire.answers["eth_getLogs"] = lambda params: (
+        Answer(None, "unknown block") if params[0]["blockHash"] == _hash(3) else []
+    )
+    seen = followed(wire)
+    assert [one.header.hash for one in seen] == [_hash(1), _hash(2), *(one["hash"] for one in other)]
+    assert [[gone.hash for gone in one.reverted] for one in seen] == [[], [], [_hash(2)], [], []]
+
+
+def test_a_late_head_from_before_the_ring_is_no_reorganisation() -> None:
+    wire = Told([block(number) for number in range(1, 202)])
+    wire.spoken.insert(200, block(50))
+    seen = followed(wire)
+    assert [one.header.number for one in seen] == list(range(1, 202))
+    assert sum(one.fresh for one in seen) == 1
+    assert not any(one.reverted for one in seen)
+
+
+def test_a_gap_that_the_node_has_forgotten_is_begun_afresh() -> None:
+    wire = Told([block(number) for number in range(1, 301)])
+    wire.spoken = [block(1), block(300), block(301)]
+    wire.blocks[_hash(301)] = block(301)
+    numbers = {_hash(number): number for number in range(1, 302)}
+    now = _state(2**96, 5)
+    tip = [1]
+
+    def kept(answer: Callable[[list[Any]], Any]) -> Callable[[list[Any]], Any]:
+        gone = Answer(None, "missing trie node 9f (path )")
+        return lambda params: gone if numbers[params[1]["blockHash"]] < tip[0] - 128 else answer(params)
+
+    def logs(params: list[Any]) -> list[dict[str, Any]]:
+        number = numbers[params[0]["blockHash"]]
+        tip[0] = max(tip[0], 300)
+        return [_swapped(2**96, 5) | {"blockHash": _hash(number), "blockNumber": hex(number)}]
+
+    wire.answers |= {"eth_call": kept(now), "eth_getLogs": logs, "eth_getCode": kept(lambda _: "0x")}
+    seen = followed(wire, _v3(2**96, 5))
+    assert [(one.header.number, one.fresh, one.reverted) for one in seen] == [
+        (1, True, ()), (300, True, ()), (301, False, ()),
+    ]  # fmt: skip
 
 
 def test_nobody_there_is_away() -> None:
@@ -340,6 +422,47 @@ def test_a_state_that_contradicts_its_events_is_a_lie(told: tuple[int, int], rea
         assert "the events lead to" in refused(VenueFault.LIES, wire, _v3(*read))
 
 
+@pytest.mark.parametrize("moved", [False, True])
+@pytest.mark.parametrize("told", [False, True])
+def test_logs_that_are_missing_are_noticed_where_the_bloom_has_them(moved: bool, told: bool) -> None:
+    state = {"price": 2**96}
+    bloom = ALL if told else "0x0"
+    wire = Told([block(1), block(2, logsBloom=bloom)], eth_getCode=lambda _: "0x")
+    wire.answers["eth_call"] = lambda params: _state(state["price"], 5)(params)
+
+    def logs(_: list[Any]) -> list[Any]:
+        state["price"] += moved
+        return []
+
+    wire.answers["eth_getLogs"] = logs
+    if moved and told:
+        assert "no log of it came" in refused(VenueFault.LIES, wire, _v3(2**96, 5))
+    else:  # a bloom is right by chance for other contracts too
+        assert [one.header.number for one in followed(wire, _v3(2**96, 5))] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"data": "0x" + 64 * "0"},
+        {"data": "0x123"},
+        {"topics": []},
+        {"topics": [7]},
+        {"logIndex": 3},
+        {"data": _swapped_words(1, -1, 2**200, 5, 0)},
+        {"data": _swapped_words(1, -1, 2**96, 5, 900_000)},
+        {"topics": [topic("Mint(address,address,int24,int24,uint128,uint256,uint256)")]},
+    ],
+)
+def test_logs_of_other_forms_are_lies(said: dict[str, Any]) -> None:
+    wire = Told([block(1), block(2)], eth_getCode=lambda _: "0x", eth_call=_state(2**96, 5))
+    wire.answers["eth_getLogs"] = lambda _: [log(**said)]
+    if said == {"topics": []}:  # anonymous: nothing that a pool tells
+        assert len(followed(wire, _v3(2**96, 5))) == 2
+    else:
+        refused(VenueFault.LIES, wire, _v3(2**96, 5))
+
+
 def test_a_pair_that_contradicts_its_sync_is_a_lie() -> None:
     reader = WholeReader(
         name="p", emitter=POOL, reads=(), build=lambda _, header: pair(header), contradiction=lambda *_: "off by one"
@@ -367,14 +490,40 @@ def _header(number: int = 1) -> Header:
     return Header(number=number, hash=_hash(number), parent_hash=_hash(number - 1), at_ns=0, bloom=0)
 
 
-def test_state_of_another_block_is_a_lie() -> None:
-    number = encode(["uint256"], [7])
-    said = encode(["(bool,bytes)[]"], [[(True, number), (True, number)]])
-    wire = Told([], eth_getCode=lambda _: "0x6001", eth_call=lambda _: "0x" + said.hex())
-    read = Read(POOL, "liquidity()", ("uint128",))
-    with pytest.raises(Rejected, match="asked for the state of block 1, it answered with that of 7"):
-        asyncio.run(try_reads(Node(wire), [read], _header()))
-    assert asyncio.run(try_reads(Node(wire), [read], _header(7))) == [number]
+def _multicalled(second: int, number: int, *more: int) -> Told:
+    words = [encode(["uint256"], [one]) for one in (second, number, *more)]
+    said = "0x" + encode(["(bool,bytes)[]"], [[(True, word) for word in words]]).hex()
+    return Told([], eth_getCode=lambda _: "0x6001", eth_call=lambda _: said)
+
+
+LIQUIDITY = Read(POOL, "liquidity()", ("uint128",))
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ((7, 1, 9), "of second 0, it answered with that of second 7"),
+        ((0, 1), "0 answers to 1 calls"),
+        ((0, 1, 5, 5), "2 answers to 1 calls"),
+        ((0,), "an answer to many calls at block 1 that is none"),
+    ],
+)
+def test_state_of_another_block_is_a_lie(said: tuple[int, ...], words: str) -> None:
+    node = Node(
+        _multicalled(*said) if len(said) > 1 else Told([], eth_getCode=lambda _: "0x60", eth_call=lambda _: "0x")
+    )
+    with pytest.raises(Rejected, match=words):
+        asyncio.run(try_reads(node, [LIQUIDITY], _header()))
+
+
+def test_numbers_of_contracts_count_where_they_are_the_chains_own() -> None:
+    own = Node(_multicalled(0, 1, 9))
+    assert asyncio.run(try_reads(own, [LIQUIDITY], _header())) == [encode(["uint256"], [9])]
+    with pytest.raises(Rejected, match="asked for the state of block 2, it answered with that of 1"):
+        asyncio.run(try_reads(own, [LIQUIDITY], _header(2)))
+    upon = Node(_multicalled(0, 24_000_000, 9))  # a chain upon another one tells the other's number (Arbitrum)
+    for number in (1, 2):
+        assert asyncio.run(try_reads(upon, [LIQUIDITY], _header(number))) == [encode(["uint256"], [9])]
 
 
 def test_every_read_that_failed_is_named() -> None:

@@ -147,23 +147,6 @@ def keccak(data: bytes) -> bytes:
     return hashed
 
 
-def words_of(data: str) -> list[int]:
-    """Split the data of a log into words.
-
-    Parameters
-    ----------
-    data : str
-        With 0x. [hex]
-
-    Returns
-    -------
-    list of int
-        Unsigned, 256 bits each. [as the event says]
-    """
-    raw = bytes.fromhex(data[2:])
-    return [int.from_bytes(raw[i : i + 32]) for i in range(0, len(raw), 32)]
-
-
 def signed(word: int, bits: int = 256) -> int:
     """Read the low bits of a word as a signed number.
 

@@ -14,6 +14,7 @@ import msgspec
 from hedgerow.instruments.liquidity import MAX_TICK
 from hedgerow.market import ConcentratedPool, TickInfo
 from hedgerow.venues.chain.abi import Read
+from hedgerow.venues.chain.messages import MessageFault
 from hedgerow.venues.chain.multicall import read_all
 from hedgerow.venues.chain.node import Header, Log, Node
 
@@ -167,6 +168,11 @@ class Layout(Protocol):
         -------
         tuple of (bool, list)
             Whether there is any of this pool, and those that move price or liquidity. [as their fields]
+
+        Raises
+        ------
+        MessageFault
+            If one has other arguments than its kind.
         """
         ...
 
@@ -185,12 +191,15 @@ class ConcentratedReader:
         So many words of the bitmap on either side of the price are read. [count]
     watched : frozenset of int
         Ticks to know wherever the price is: those of positions. [ticks]
+    notes : tuple of str
+        What the user has to know of the pool.
     """
 
     name: str
     layout: Layout
     words: int
     watched: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
 
     @property
     def emitter(self) -> str:
@@ -225,9 +234,13 @@ class ConcentratedReader:
 
     async def advance(self, node: Node, before: Any, block: Header, logs: Sequence[Log]) -> ConcentratedPool:
         """As the port says."""
-        touched, events = self.layout.events(logs)
+        try:
+            touched, events = self.layout.events(logs)
+        except MessageFault as fault:
+            raise node.lie(f"{self.name} at block {block.number}: {fault}") from None
         if self.layout.quiet and not touched:
             stamped: ConcentratedPool = msgspec.structs.replace(before, block=block.stamp)
+            await self._check_silence(node, stamped, block)
             return stamped
         span = [before.tick, *(one.tick for one in events if isinstance(one, Moved))]
         if self._is_near_the_edge(before, min(span)) or self._is_near_the_edge(before, max(span)):
@@ -243,6 +256,17 @@ class ConcentratedReader:
         pool = self.layout.pool(answers[:n_head], block, ticks=dict(sorted(ticks.items())), **kept)
         self._check(node, before, pool, events)
         return pool
+
+    async def _check_silence(self, node: Node, kept: ConcentratedPool, block: Header) -> None:
+        """Where the header says that the pool may have told something and no log came, hold the state against it."""
+        if not all(block.may_hold(part) for part in (self.emitter, *(one for one in self.topics if one))):
+            return
+        window = {"ticks": kept.ticks, "ticks_from": kept.ticks_from, "ticks_to": kept.ticks_to}
+        read = self.layout.pool(await read_all(node, self.layout.head(), block), block, **window)
+        if read != kept:
+            raise node.lie(
+                f"{self.name} changed in block {block.number}, the header's bloom holds it, and no log of it came"
+            )
 
     def _is_near_the_edge(self, pool: ConcentratedPool, tick: int) -> bool:
         """Tell whether a tick is in the outer quarters of the window, where no further tick may be known soon."""

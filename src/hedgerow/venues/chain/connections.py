@@ -1,13 +1,18 @@
 """Three ways to carry text to a node and back: IPC, websocket and HTTP."""
 
 import asyncio
+import contextlib
 import os
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, runtime_checkable
 
-from hedgerow.core.errors import InputError
+from hedgerow.core.errors import InputError, Rejected, VenueFault
+from hedgerow.venues.chain.addresses import SOCKETS, WEB, checked_url, node_name
 from hedgerow.venues.chain.libraries import chain_library
+from hedgerow.venues.chain.messages import MessageFault, envelopes
 
-_LARGEST_MESSAGE = 64 * 2**20
+_LARGEST_MESSAGE: Final = 64 * 2**20
+_LATER: Final = (408, 425, 429)
+"""Refusals by HTTP after which the same request may succeed."""
 
 
 @runtime_checkable
@@ -61,16 +66,25 @@ async def connect(url: str) -> Connection:
     ------
     InputError
         If the address is none of these, or a library is missing.
+    Rejected
+        If somebody is there and lets nobody in.
     OSError
         If nobody is there.
     """
-    if url.startswith(("ws://", "wss://")):
+    scheme = checked_url(url)
+    if scheme in SOCKETS:
         return await _WebSocket.open(url)
-    if url.startswith(("http://", "https://")):
+    if scheme in WEB:
         return _Http(url)
-    if "://" in url:
-        raise InputError(f"{url}: no way to talk to a node", "give ws://, wss://, http://, https:// or a path of IPC")
     return await _Ipc.open(url)
+
+
+def _turned_away(url: str, status: int) -> None:
+    """Refuse a status that will be the same next time."""
+    if 400 <= status < 500 and status not in _LATER:
+        raise Rejected(
+            node_name(url), VenueFault.REFUSED, f"HTTP status {status}", "check the address, and the key if it has one"
+        )
 
 
 class _Ipc:
@@ -93,6 +107,8 @@ class _Ipc:
 
     async def close(self) -> None:
         self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
 
 class _WebSocket:
@@ -104,8 +120,13 @@ class _WebSocket:
         library, faults = chain_library("websockets.asyncio.client"), chain_library("websockets.exceptions")
         try:
             socket = await library.connect(url, max_size=_LARGEST_MESSAGE, open_timeout=10.0, close_timeout=1.0)
-        except (faults.InvalidHandshake, faults.InvalidURI) as error:
-            raise ConnectionRefusedError(f"no websocket there: {error}") from None
+        except faults.InvalidURI:
+            raise InputError(f"{node_name(url)}: no address of a websocket", "give ws://HOST:PORT") from None
+        except faults.InvalidStatus as error:
+            _turned_away(url, error.response.status_code)
+            raise ConnectionRefusedError(f"no websocket there: HTTP status {error.response.status_code}") from None
+        except faults.InvalidHandshake as error:
+            raise ConnectionRefusedError(f"no websocket there: {type(error).__name__}") from None
         return cls(socket, faults.ConnectionClosed)
 
     async def send(self, text: bytes) -> None:
@@ -138,14 +159,25 @@ class _Http:
             headers = {"Content-Type": "application/json"}
             async with self._session.post(self._url, data=text, headers=headers) as reply:
                 body = await reply.read()
-                if reply.status in (408, 425, 429) or reply.status >= 500:
-                    raise ConnectionError(f"HTTP status {reply.status}")
-                self._answers.put_nowait(body)
+        except self._library.InvalidURL:
+            raise InputError(f"{node_name(self._url)}: no address of a node", "give http://HOST:PORT") from None
         except self._library.ClientError as error:
             raise ConnectionError(str(error)) from None
+        if reply.status >= 400 and not _is_answer(body):
+            _turned_away(self._url, reply.status)
+            raise ConnectionError(f"HTTP status {reply.status}")
+        self._answers.put_nowait(body)
 
     async def receive(self) -> bytes:
         return await self._answers.get()
 
     async def close(self) -> None:
         await self._session.close()
+
+
+def _is_answer(body: bytes) -> bool:
+    """Tell a refusal of the node, by id, from one of whoever stands before it."""
+    try:
+        return all(one.id is not None for one in envelopes(body))
+    except MessageFault:
+        return False

@@ -3,6 +3,9 @@
 A ring keeps the last blocks with their hashes, their parents' hashes and the states at their ends. A head whose parent
 is the newest of them goes on; for any other its ancestors are asked for until one is in the ring. What lies behind
 that one has been reorganised away, and every block since is read by its own hash. No notice of removed logs is needed.
+
+A block that the node does not know any more while it is read is no end: the newest head is asked for, and the way to it
+is walked anew, with growing waits.
 """
 
 from collections import deque
@@ -10,9 +13,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from hedgerow.core.errors import Retryable
 from hedgerow.instruments import PoolPosition
 from hedgerow.market import PoolStorage
-from hedgerow.venues.chain.node import Header, Node
+from hedgerow.venues.chain.node import Header, Node, StateGone
+from hedgerow.venues.chain.patience import Patience
 from hedgerow.venues.chain.positions import PositionSource, read_positions
 from hedgerow.venues.chain.reader import PoolReader
 
@@ -92,28 +97,75 @@ async def follow(
     Rejected
         If the node contradicts itself.
     """
-    known: deque[FollowedBlock] = deque(maxlen=ring)
-    async for head in node.heads():
-        if any(one.header.hash == head.hash for one in known):
-            continue
-        heard_ns = node.wire.clock_ns()
-        path = await _path(node, known, head)
-        reverted = _walk_back(known, path[0]) if known else ()
+    ring_of = _Ring(node, reader, tuple(positions), ring)
+    async for heard in node.heads():
+        head, patience = heard.header, Patience(node.wire)
+        while True:
+            try:
+                async for block in ring_of.up_to(head, heard.heard_ns):
+                    yield block
+                break
+            except Retryable as error:
+                await patience.wait(error)
+            head = await node.header("latest")
+            node.check_age(head)
+
+
+class _Ring:
+    """The last blocks, and what was reported and is no longer of the chain, until somebody is told."""
+
+    def __init__(self, node: Node, reader: PoolReader, positions: tuple[PositionSource, ...], size: int) -> None:
+        self._node, self._reader, self._positions = node, reader, positions
+        self._known: deque[FollowedBlock] = deque(maxlen=size)
+        self._reverted: list[Header] = []
+
+    async def up_to(self, head: Header, heard_ns: int) -> AsyncIterator[FollowedBlock]:
+        """Read every block that is new, up to a head."""
+        known = self._known
+        if any(one.header.hash == head.hash for one in known) or await self._is_late(head):
+            return
+        path = await _path(self._node, known, head)
+        if known:
+            self._reverted += _walk_back(known, path[0])
         for header in path:
-            block = await _next(node, reader, tuple(positions), known[-1] if known else None, header)
-            ready_ns = node.wire.clock_ns()
+            try:
+                pool, positions = await self._read(header)
+            except StateGone:
+                if header is head:
+                    raise
+                known.clear()  # the node has forgotten what lies in the gap: go on behind it
+                header = head
+                pool, positions = await self._read(header)
             done = FollowedBlock(
                 header=header,
-                pool=block[0],
-                positions=block[1],
-                reverted=reverted,
+                pool=pool,
+                positions=positions,
+                reverted=tuple(self._reverted),
                 fresh=not known,
                 heard_ns=heard_ns,
-                ready_ns=ready_ns,
+                ready_ns=self._node.wire.clock_ns("ready"),
             )
+            self._reverted = []
             known.append(done)
             yield done
-            reverted = ()
+            if header is head:
+                return
+
+    async def _is_late(self, head: Header) -> bool:
+        """Tell a head from before the ring of the same chain from a reorganisation that goes so deep."""
+        known = self._known
+        if not known or head.number > known[0].header.number:
+            return False
+        for one in (known[-1], known[0]):
+            try:
+                return (await self._node.header(one.header.number)).hash == one.header.hash
+            except Retryable:  # a chain that does not reach so high: look further down
+                if one is known[0]:
+                    raise
+        return False
+
+    async def _read(self, header: Header) -> tuple[PoolStorage, tuple[PoolPosition, ...]]:
+        return await _next(self._node, self._reader, self._positions, self._known[-1] if self._known else None, header)
 
 
 async def _path(node: Node, known: Sequence[FollowedBlock], head: Header) -> list[Header]:

@@ -4,16 +4,26 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
-from hedgerow.core.errors import Rejected, Retryable, VenueFault
+from hedgerow.core.errors import HedgerowError, Rejected, Retryable, VenueFault
+from hedgerow.venues.chain.addresses import node_name, without_secrets
 from hedgerow.venues.chain.connections import Connection, connect
-from hedgerow.venues.chain.wire import Answer, Question
+from hedgerow.venues.chain.messages import Envelope, MessageFault, Notice, converted, envelopes
+from hedgerow.venues.chain.wire import Answer, Heard, Question
 
 _FIRST_WAIT_S: Final = 0.1
 _LONGEST_WAIT_S: Final = 5.0
+_SILENCES: Final = 10.0
+"""After so many times of polling without a head somebody asks, or is told the last one again. [pure]"""
+
+_MOST_NOTICES: Final = 256
+"""Heads that wait to be fetched; of more the oldest are dropped, and found again by their hashes. [count]"""
+
+_Heard = tuple[Notice | MessageFault | None, int]
+"""What a subscription told, a lie, or the end of the connection; and when. [as its types]"""
 
 
 class LiveWire:
@@ -34,18 +44,23 @@ class LiveWire:
     """
 
     def __init__(self, url: str, *, timeout_s: float = 20.0, patience_s: float = 30.0, poll_s: float = 1.0) -> None:
-        self.name = url
+        self.name = node_name(url)
+        self._url = url
         self._timeout_s, self._patience_s, self._poll_s = timeout_s, patience_s, poll_s
         self._connection: Connection | None = None
         self._reading: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
-        self._notices: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._notices: asyncio.Queue[_Heard] = asyncio.Queue(_MOST_NOTICES)
         self._opening = asyncio.Lock()
         self._last_id = 0
 
-    def clock_ns(self) -> int:
+    def clock_ns(self, purpose: str = "") -> int:  # noqa: ARG002
         """As the port says: the clock of this machine. [UTC epoch ns]"""
         return time.time_ns()
+
+    async def pause(self, seconds: float) -> None:
+        """As the port says."""
+        await asyncio.sleep(seconds)
 
     async def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """As the port says."""
@@ -61,29 +76,29 @@ class LiveWire:
                     raise Retryable(
                         self.name,
                         VenueFault.AWAY,
-                        f"the node has not answered for {self._patience_s:g} s ({error or 'timed out'})",
+                        f"the node has not answered for {self._patience_s:g} s ({self._clean(error) or 'timed out'})",
                         "check that it runs and that its address is right",
                     ) from None
             await asyncio.sleep(wait)
             wait = min(2.0 * wait, _LONGEST_WAIT_S)
 
-    async def heads(self) -> AsyncIterator[dict[str, Any]]:
+    async def heads(self) -> AsyncIterator[Heard]:
         """As the port says. Silence is checked by asking, so a subscription that died is noticed."""
-        subscription, last = "", ""
+        subscription, last, told_s = "", object(), 0.0
         while True:
             if not subscription:
-                self._notices = asyncio.Queue()
+                self._notices = asyncio.Queue(_MOST_NOTICES)
                 subscription = await self._subscribe()
-                head = await self._newest()
+                heard = await self._newest()
             else:
-                heard = await self._next_notice(subscription)
-                if heard is None:  # the connection was lost, and the subscription with it
+                told = await self._next_notice(subscription)
+                if told is None:  # the connection was lost, and the subscription with it
                     subscription = ""
                     continue
-                head = heard
-            if head["hash"] != last:
-                last = head["hash"]
-                yield head
+                heard = told
+            if heard.head != last or time.monotonic() - told_s >= _SILENCES * self._poll_s:
+                last, told_s = heard.head, time.monotonic()
+                yield heard
 
     async def close(self) -> None:
         """As the port says."""
@@ -93,27 +108,27 @@ class LiveWire:
         (answer,) = await self.ask([Question("eth_subscribe", ["newHeads"])])
         return str(answer.result) if not answer.error else "none"
 
-    async def _newest(self) -> dict[str, Any]:
+    async def _newest(self) -> Heard:
         (answer,) = await self.ask([Question("eth_getBlockByNumber", ["latest", False])])
-        if answer.error or not isinstance(answer.result, dict):
+        if answer.error or answer.result is None:
             raise Rejected(self.name, VenueFault.REFUSED, f"it has no newest block ({answer.error})", "check the node")
-        return answer.result
+        return Heard(answer.result, self.clock_ns())
 
-    async def _next_notice(self, subscription: str) -> dict[str, Any] | None:
+    async def _next_notice(self, subscription: str) -> Heard | None:
         if subscription == "none":
             await asyncio.sleep(self._poll_s)
             return await self._newest()
-        silence = 10.0 * self._poll_s
         while True:
             try:
-                notice = await asyncio.wait_for(self._notices.get(), silence)
+                notice, at_ns = await asyncio.wait_for(self._notices.get(), _SILENCES * self._poll_s)
             except TimeoutError:
                 return await self._newest()
             if notice is None:
                 return None
-            if notice.get("subscription") == subscription:
-                result: dict[str, Any] = notice["result"]
-                return result
+            if isinstance(notice, MessageFault):
+                raise self._lie(notice)
+            if notice.subscription == subscription:
+                return Heard(notice.result, at_ns)
 
     async def _ask_once(self, questions: Sequence[Question]) -> list[Answer]:
         connection = await self._open()
@@ -139,41 +154,65 @@ class LiveWire:
         async with self._opening:
             if self._connection is None:
                 async with asyncio.timeout(self._timeout_s):
-                    self._connection = await connect(self.name)
+                    self._connection = await connect(self._url)
                 self._reading = asyncio.create_task(self._read(self._connection))
             return self._connection
 
     async def _read(self, connection: Connection) -> None:
-        """Hand out what comes in; when the connection ends, whoever waits is told."""
+        """Hand out what comes in, lies too; when the connection ends, whoever waits is told."""
         try:
             while True:
-                message = msgspec.json.decode(await connection.receive())
-                for one in message if isinstance(message, list) else [message]:
-                    self._hand_out(one)
-        except (OSError, ValueError, msgspec.DecodeError) as error:
-            lost = ConnectionResetError(f"the connection ended: {error}")
-            for future in self._waiting.values():
-                if not future.done():
-                    future.set_exception(lost)
+                text = await connection.receive()
+                try:
+                    for one in envelopes(text):
+                        self._hand_out(one)
+                except MessageFault as fault:
+                    self._note(fault)
+                    self._tell_all(self._lie(fault))
+        except (OSError, ValueError, EOFError) as error:  # a line that is too long is a ValueError
             if self._connection is connection:
                 self._connection = None
-            self._notices.put_nowait(None)
+            self._note(None)
+            self._tell_all(ConnectionResetError(f"the connection ended: {error}"))
+            with contextlib.suppress(OSError):
+                await connection.close()
 
-    def _hand_out(self, message: dict[str, Any]) -> None:
-        if message.get("method") == "eth_subscription":
-            self._notices.put_nowait(message["params"])
+    def _hand_out(self, message: Envelope) -> None:
+        if message.method:
+            if message.method == "eth_subscription":
+                self._note(converted(message.params, Notice))
             return
-        error = message.get("error")
-        said = Answer(None, str(error.get("message", error)) or "error") if error else Answer(message.get("result"))
-        number = message.get("id")
-        if number is None and error:  # a refusal of the whole batch
-            for future in self._waiting.values():
+        refusal = self._clean(message.refusal)
+        said = Answer(None, refusal) if refusal else Answer(message.result)
+        if message.id is None:
+            if not refusal:
+                raise MessageFault("an answer to nothing")
+            for future in self._waiting.values():  # a refusal of the whole batch
                 if not future.done():
                     future.set_result(said)
             return
-        waiting = self._waiting.get(number) if isinstance(number, int) else None
+        waiting = self._waiting.get(message.id)
         if waiting is not None and not waiting.done():
             waiting.set_result(said)
+
+    def _note(self, notice: Notice | MessageFault | None) -> None:
+        """Let a notice wait for whoever listens; an end of the connection is never dropped."""
+        if self._notices.full():
+            oldest, _ = self._notices.get_nowait()
+            notice = None if oldest is None else notice
+        self._notices.put_nowait((notice, self.clock_ns()))
+
+    def _tell_all(self, error: Exception) -> None:
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(error)
+
+    def _lie(self, fault: MessageFault) -> HedgerowError:
+        said = self._clean(fault)
+        return Rejected(self.name, VenueFault.LIES, said, "ask another node: nothing of this answer was used")
+
+    def _clean(self, said: object) -> str:
+        return without_secrets(str(said), self._url)
 
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -183,6 +222,6 @@ class LiveWire:
             with contextlib.suppress(asyncio.CancelledError):
                 await reading
         if connection is not None:
-            self._notices.put_nowait(None)
+            self._note(None)
             with contextlib.suppress(OSError):
                 await connection.close()

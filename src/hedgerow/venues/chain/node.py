@@ -1,19 +1,57 @@
 """A node whose word is checked: headers, logs of one block, reads at one block.
 
-What it says must fit together: the block that was asked for, its parent, logs of that block only, a bloom that holds
-them, one chain id for ever. What does not is a ``Rejected`` with the fault LIES, and nothing of it is used.
+What it says must be of the types that it should be of, and must fit together: the block that was asked for, its parent,
+logs of that block only, a bloom that holds them, one chain id for ever. What does not is a ``Rejected`` with the fault
+LIES, and nothing of it is used.
 """
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from hedgerow.core.errors import Rejected, Retryable, VenueError, VenueFault
 from hedgerow.market import BlockStamp
-from hedgerow.venues.chain.abi import keccak, words_of
+from hedgerow.venues.chain.abi import keccak
+from hedgerow.venues.chain.messages import (
+    HeaderSaid,
+    LogSaid,
+    MessageFault,
+    converted,
+    number_of,
+    seconds_of,
+    shown,
+    words_of,
+)
 from hedgerow.venues.chain.wire import Answer, Question, Wire
 
 _BLOOM_BITS: Final = 2048
+_FORGOTTEN: Final = re.compile(r"missing trie node|state .*(not|un)\s?available|historical state|prune|archive", re.I)
+"""How nodes say that they had a state once (geth, Erigon, Nethermind, reth)."""
+
+
+class StateGone(Retryable):
+    """A node no longer keeps the state of a block: it will not come back, later blocks have theirs."""
+
+
+class TooOld(Retryable):
+    """The newest block of a node is older than the user accepts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """A head as it was heard.
+
+    Parameters
+    ----------
+    header : Header
+        The block.
+    heard_ns : int
+        When it came in. [UTC epoch ns]
+    """
+
+    header: "Header"
+    heard_ns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +80,27 @@ class Header:
     def stamp(self) -> BlockStamp:
         """The same for a pool's state. [as its fields]"""
         return BlockStamp(number=self.number, hash=self.hash, parent_hash=self.parent_hash, at_ns=self.at_ns)
+
+    def may_hold(self, part: str) -> bool:
+        """Tell whether logs with an address or a topic can be in the block.
+
+        Parameters
+        ----------
+        part : str
+            An address or a topic. [hex]
+
+        Returns
+        -------
+        bool
+            False only if there is none. [bool]
+
+        References
+        ----------
+        Ethereum yellow paper, equations 26 to 29.
+        """
+        digest = keccak(bytes.fromhex(part[2:]))
+        bits = (int.from_bytes(digest[i : i + 2]) % _BLOOM_BITS for i in (0, 2, 4))
+        return all(self.bloom >> bit & 1 for bit in bits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +138,7 @@ class Node:
         self.max_age_s = max_age_s
         self._chain_id: int | None = None
         self.multicall: bool | None = None
+        self.own_numbers: bool | None = None
 
     @property
     def name(self) -> str:
@@ -101,44 +161,46 @@ class Node:
         (answer,) = await self.ask([Question("eth_chainId", [])])
         return self._same_chain(answer)
 
-    async def heads(self) -> AsyncIterator[Header]:
+    async def heads(self) -> AsyncIterator[Head]:
         """Listen to new heads.
 
         Yields
         ------
-        Header
-            Each as it comes; some may be missed, and some may come twice. [as its fields]
+        Head
+            Each as it comes; some may be missed, some may come twice, and in silence the last one does. [as its fields]
 
         Raises
         ------
         Retryable
-            If a head is older than ``max_age_s``, or nobody answers.
+            If a head is older than ``max_age_s``, in silence too, or nobody answers.
         Rejected
             If a header is none.
         """
-        async for raw in self.wire.heads():
-            head = self._header(raw)
-            self.check_age(head)
-            yield head
+        async for heard in self.wire.heads():
+            head = self._header(heard.head)
+            self.check_age(head, heard.at_ns)
+            yield Head(header=head, heard_ns=heard.at_ns)
 
-    def check_age(self, head: Header) -> None:
+    def check_age(self, head: Header, now_ns: int | None = None) -> None:
         """Refuse a head that is too old.
 
         Parameters
         ----------
         head : Header
             The newest one known.
+        now_ns : int or None
+            When it was heard; None asks the clock. [UTC epoch ns]
 
         Raises
         ------
-        Retryable
+        TooOld
             If it is older than ``max_age_s``.
         """
         if self.max_age_s is None:
             return
-        age_s = (self.wire.clock_ns() - head.at_ns) / 1e9
+        age_s = ((self.wire.clock_ns("age") if now_ns is None else now_ns) - head.at_ns) / 1e9
         if age_s > self.max_age_s:
-            raise Retryable(
+            raise TooOld(
                 self.name,
                 VenueFault.LAGS,
                 f"block {head.number} is {age_s:.0f} s old, more than {self.max_age_s:g} s",
@@ -169,12 +231,7 @@ class Node:
         method = "eth_getBlockByHash" if by_hash else "eth_getBlockByNumber"
         (answer,) = await self.ask([Question(method, [hex(which) if isinstance(which, int) else which, False])])
         if answer.error or answer.result is None:
-            raise Retryable(
-                self.name,
-                VenueFault.LAGS,
-                f"it does not know block {which} ({answer.error or 'no answer'})",
-                "ask a node that has it",
-            )
+            raise self.lag(f"it does not know block {which}", answer)
         found = self._header(answer.result)
         if which not in ("latest", found.number, found.hash):
             raise self.lie(f"asked for block {which}, it answered with block {found.number} {found.hash}")
@@ -207,17 +264,15 @@ class Node:
         wanted = {"blockHash": block.hash, "address": list(addresses), "topics": list(topics)}
         said, chain = await self.ask([Question("eth_getLogs", [wanted]), Question("eth_chainId", [])])
         self._same_chain(chain)
-        if said.error or not isinstance(said.result, list):
-            raise Retryable(
-                self.name,
-                VenueFault.LAGS,
-                f"no logs of block {block.number} {block.hash} ({said.error})",
-                "ask a node that has it",
-            )
-        order = [(one.get("logIndex"), one) for one in said.result]
-        if [int(number or "0x0", 16) for number, _ in order] != sorted({int(n or "0x0", 16) for n, _ in order}):
+        if said.error or said.result is None:
+            raise self.lag(f"no logs of block {block.number} {block.hash}", said)
+        if not isinstance(said.result, list):
+            raise self.lie(f"logs that are none: {shown(said.result)}")
+        found = [self._log(one, block, addresses) for one in said.result]
+        order = [place for place, _ in found]
+        if order != sorted(set(order)):
             raise self.lie(f"logs of block {block.number} are out of order")
-        return tuple(self._log(one, block, addresses) for one in said.result)
+        return tuple(log for _, log in found)
 
     async def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Ask as the wire does.
@@ -233,6 +288,25 @@ class Node:
             One for each, refusals included. [as the methods say]
         """
         return await self.wire.ask(questions)
+
+    def lag(self, problem: str, answer: Answer) -> Retryable:
+        """Make the error of a node that does not have what it is asked for, or not yet, or no longer.
+
+        Parameters
+        ----------
+        problem : str
+            What it does not have.
+        answer : Answer
+            What it said.
+
+        Returns
+        -------
+        Retryable
+            To be raised; a ``StateGone`` if it says that it had it once. [exception]
+        """
+        kind = StateGone if _FORGOTTEN.search(answer.error) else Retryable
+        said = answer.error or "no answer"
+        return kind(self.name, VenueFault.LAGS, f"{problem} ({said})", "ask a node that has it")
 
     def lie(self, problem: str) -> VenueError:
         """Make the error of a node that contradicts itself.
@@ -251,8 +325,8 @@ class Node:
 
     def _same_chain(self, answer: Answer) -> int:
         try:
-            found = int(answer.result, 16)
-        except (TypeError, ValueError):
+            found = number_of(answer.result)
+        except MessageFault:
             raise Rejected(
                 self.name, VenueFault.REFUSED, f"no chain id ({answer.error})", "check the address"
             ) from None
@@ -261,36 +335,33 @@ class Node:
         self._chain_id = found
         return found
 
-    def _header(self, raw: dict[str, Any]) -> Header:
+    def _header(self, raw: Any) -> Header:
         try:
-            return Header(
-                number=int(raw["number"], 16),
-                hash=raw["hash"].lower(),
-                parent_hash=raw["parentHash"].lower(),
-                at_ns=int(raw["timestamp"], 16) * 10**9,
-                bloom=int(raw["logsBloom"], 16),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise self.lie(f"a header that is none: {str(raw)[:120]}") from None
+            said = converted(raw, HeaderSaid)
+            at_s = seconds_of(said.timestamp)
+        except MessageFault as fault:
+            raise self.lie(f"a header that is none: {fault}") from None
+        return Header(
+            number=int(said.number, 16),
+            hash=said.hash.lower(),
+            parent_hash=said.parent_hash.lower(),
+            at_ns=at_s * 10**9,
+            bloom=int(said.logs_bloom, 16),
+        )
 
-    def _log(self, raw: dict[str, Any], block: Header, addresses: Sequence[str]) -> Log:
+    def _log(self, raw: Any, block: Header, addresses: Sequence[str]) -> tuple[int, Log]:
+        """Return a log and its place in the block."""
         try:
-            where = raw["blockHash"].lower(), int(raw["blockNumber"], 16)
-            topics = tuple(word.lower() for word in raw["topics"])
-            log = Log(address=raw["address"].lower(), topics=topics, words=tuple(words_of(raw["data"])))
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise self.lie(f"a log that is none: {str(raw)[:120]}") from None
-        if raw.get("removed") or where != (block.hash, block.number):
+            said = converted(raw, LogSaid)
+        except MessageFault as fault:
+            raise self.lie(f"a log that is none: {fault}") from None
+        where = said.block_hash.lower(), int(said.block_number, 16)
+        topics = tuple(word.lower() for word in said.topics)
+        log = Log(address=said.address.lower(), topics=topics, words=tuple(words_of(said.data)))
+        if said.removed or where != (block.hash, block.number):
             raise self.lie(f"asked for logs of block {block.number} {block.hash}, one is of {where[1]} {where[0]}")
         if log.address not in {address.lower() for address in addresses}:
             raise self.lie(f"a log of {log.address}, which was not asked for")
-        if not all(_in_bloom(block.bloom, part) for part in (log.address, *log.topics)):
+        if not all(block.may_hold(part) for part in (log.address, *log.topics)):
             raise self.lie(f"a log of {log.address} that the header of block {block.number} says is not there")
-        return log
-
-
-def _in_bloom(bloom: int, part: str) -> bool:
-    """Tell whether a header's bloom has an address or a topic (Ethereum yellow paper, eq. 26 to 29)."""
-    digest = keccak(bytes.fromhex(part[2:]))
-    bits = (int.from_bytes(digest[i : i + 2]) % _BLOOM_BITS for i in (0, 2, 4))
-    return all(bloom >> bit & 1 for bit in bits)
+        return int(said.log_index, 16), log

@@ -3,13 +3,18 @@
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from hedgerow.core.errors import Rejected, VenueFault
+from hedgerow.core.errors import InputError, Rejected, VenueFault
 from hedgerow.core.ids import PoolName
 from hedgerow.instruments import FeeCheckpoint, PoolPosition, PoolShare, RangePosition
+from hedgerow.instruments.liquidity import MAX_TICK
 from hedgerow.venues.chain.abi import ZERO_ADDRESS, Read, checked_address, keccak, packed
-from hedgerow.venues.chain.multicall import read_all
+from hedgerow.venues.chain.multicall import read_all, try_reads
 from hedgerow.venues.chain.node import Header, Node
 from hedgerow.venues.chain.uniswap import V4Layout
+
+
+class PositionEnded(Rejected):
+    """There is nothing in a position, or it is there no longer."""
 
 
 @runtime_checkable
@@ -37,7 +42,7 @@ class PositionReader(Protocol):
 
         Raises
         ------
-        Rejected
+        PositionEnded
             If there is nothing in it.
         """
         ...
@@ -80,7 +85,8 @@ class TokenPosition:
     def position(self, values: tuple[Any, ...], pool: str) -> RangePosition:
         """As the port says."""
         lower, upper, liquidity, growth0, growth1, owed0, owed1 = values[5:]
-        _held(liquidity, f"token {self.token_id}", self.manager)
+        owed = f"its liquidity is taken out, {owed0} and {owed1} units of its tokens are owed and can be collected"
+        _held(liquidity, f"token {self.token_id}", self.manager, owed if owed0 or owed1 else "")
         fees = FeeCheckpoint(growth_inside0_x128=growth0, growth_inside1_x128=growth1, owed0=owed0, owed1=owed1)
         return RangePosition(
             name=f"token-{self.token_id}",
@@ -112,7 +118,10 @@ class TokenPosition:
             If there is no such token.
         """
         factory = Read(self.manager, "factory()", ("address",))
-        values, (maker,) = await read_all(node, [self.read, factory], block)
+        found, (maker,) = (await try_reads(node, [self.read], block))[0], (await read_all(node, [factory], block))[0]
+        if found is None:
+            raise _no_token(self)
+        values = self.read.decode(found)
         where = Read(maker, "getPool(address,address,uint24)", ("address",), values[2:5])
         ((pool,),) = await read_all(node, [where], block)
         if pool == ZERO_ADDRESS:
@@ -143,6 +152,15 @@ class ManagerPosition:
     tick_lower: int
     tick_upper: int
     salt: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.salt < 1 << 256:
+            raise InputError(f"a salt of {self.salt}", "it is a whole number from 0 to 2^256 - 1")
+        if not -MAX_TICK <= self.tick_lower < self.tick_upper <= MAX_TICK:
+            raise InputError(
+                f"a range from tick {self.tick_lower} to {self.tick_upper}",
+                f"tick_lower < tick_upper, within ±{MAX_TICK}",
+            )
 
     @property
     def read(self) -> Read:
@@ -219,16 +237,34 @@ async def read_positions(
 
     Raises
     ------
-    Rejected
+    PositionEnded
         If one is empty or is not there.
+    Rejected
+        If one cannot be read.
     """
     asked = [one for one in sources if not isinstance(one, GivenPosition)]
-    answers = iter(await read_all(node, [one.read for one in asked], block))
+    reads = [one.read for one in asked]
+    found = await try_reads(node, reads, block)
+    for source, read, data in zip(asked, reads, found, strict=True):
+        if data is None and isinstance(source, TokenPosition):
+            raise _no_token(source)
+        if data is None:
+            raise Rejected(node.name, VenueFault.UNSUPPORTED, f"{read.label} failed", "check the address")
+    answers = iter([read.decode(data) for read, data in zip(reads, found, strict=True) if data])
     return tuple(one.stated if isinstance(one, GivenPosition) else one.position(next(answers), pool) for one in sources)
 
 
-def _held(amount: int, what: str, where: str) -> None:
+def _no_token(source: TokenPosition) -> PositionEnded:
+    return PositionEnded(
+        source.manager, VenueFault.UNSUPPORTED, f"it has no token {source.token_id}", "it never was, or is burnt"
+    )
+
+
+def _held(amount: int, what: str, where: str, instead: str = "") -> None:
     if not amount:
-        raise Rejected(
-            where, VenueFault.UNSUPPORTED, f"{what}: nothing is in it", "give a position that holds something"
+        raise PositionEnded(
+            where,
+            VenueFault.UNSUPPORTED,
+            f"{what}: {instead or 'nothing is in it'}",
+            "give a position that has liquidity",
         )

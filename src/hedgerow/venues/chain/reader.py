@@ -26,6 +26,10 @@ class PoolReader(Protocol):
     def topics(self) -> tuple[str | None, ...]:
         """Which of its logs, as ``eth_getLogs`` takes it; empty for all. [hex]"""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user has to know of the pool. [text]"""
+
     async def snapshot(self, node: Node, block: Header) -> PoolStorage:
         """Read the whole state.
 
@@ -85,14 +89,18 @@ class WholeReader:
     emitter : str
         Its contract, if events are to be held against the state; empty if not. [hex]
     contradiction : callable or None
-        From the pool and its own logs to what does not fit, empty if all does; None where events tell nothing.
+        From the pool before, the pool and its own logs to what does not fit, empty if all does; None where events tell
+        nothing.
+    notes : tuple of str
+        What the user has to know of the pool.
     """
 
     name: str
     reads: tuple[Read, ...]
     build: Callable[[list[tuple[Any, ...]], Header], PoolStorage]
     emitter: str = ""
-    contradiction: Callable[[Any, Sequence[Log]], str] | None = None
+    contradiction: Callable[[Any, Any, Sequence[Log]], str] | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def topics(self) -> tuple[str | None, ...]:
@@ -103,10 +111,10 @@ class WholeReader:
         """As the port says."""
         return self.build(await read_all(node, self.reads, block), block)
 
-    async def advance(self, node: Node, before: Any, block: Header, logs: Sequence[Log]) -> PoolStorage:  # noqa: ARG002
+    async def advance(self, node: Node, before: Any, block: Header, logs: Sequence[Log]) -> PoolStorage:
         """As the port says: everything is read, for parameters may change with time alone."""
         pool = await self.snapshot(node, block)
-        problem = self.contradiction(pool, logs) if self.contradiction else ""
+        problem = self.contradiction(before, pool, logs) if self.contradiction else ""
         if problem:
             raise node.lie(f"{self.name} at block {block.number}: {problem}")
         return pool

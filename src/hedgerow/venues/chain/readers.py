@@ -5,20 +5,23 @@ from typing import Final
 
 from hedgerow.core.errors import Rejected, VenueFault
 from hedgerow.venues.chain.abi import ZERO_ADDRESS, Read, checked_address
-from hedgerow.venues.chain.concentrated import ConcentratedReader, Layout
+from hedgerow.venues.chain.concentrated import ConcentratedReader
 from hedgerow.venues.chain.curve_pools import curve_reader
 from hedgerow.venues.chain.multicall import read_all, try_reads
 from hedgerow.venues.chain.node import Header, Node
 from hedgerow.venues.chain.reader import PoolReader
 from hedgerow.venues.chain.shared import balancer_reader, pair_reader
 from hedgerow.venues.chain.tokens import read_tokens
-from hedgerow.venues.chain.uniswap import PoolKey, V3Layout, V4Layout
+from hedgerow.venues.chain.uniswap import DYNAMIC_FEE, PoolKey, V3Layout, V4Layout
 
 WINDOW_WORDS: Final = 8
 """So many words of the tick bitmap are read on either side of the price, if nobody says otherwise. [count]"""
 
 _RETURNS_DELTA: Final = 0xF
 """The bits of a v4 hook's address that let it change amounts (Hooks.sol)."""
+
+_BEFORE_SWAP: Final = 1 << 7
+"""The bit that lets it be called before a swap, where it can state a fee for that swap alone (Hooks.sol)."""
 
 _PROBES: Final = {
     "slot0()": "concentrated",
@@ -75,13 +78,20 @@ async def pool_reader(
     place = checked_address(address, "a pool")
     kind = await _kind(node, place, block)
     if kind == "manager" or key is not None:
-        layout: Layout = await _v4(node, place, block, name, symbols, key)
-        return ConcentratedReader(name=layout.name, layout=layout, words=words, watched=frozenset(watched))
+        layout = await _v4(node, place, block, name, symbols, key)
+        ends, notes = frozenset(watched), _hook_notes(layout.key)
+        return ConcentratedReader(name=layout.name, layout=layout, words=words, watched=ends, notes=notes)
     if kind == "concentrated":
-        layout = await _v3(node, place, block, name, symbols)
-        return ConcentratedReader(name=layout.name, layout=layout, words=words, watched=frozenset(watched))
+        plain = await _v3(node, place, block, name, symbols)
+        return ConcentratedReader(name=plain.name, layout=plain, words=words, watched=frozenset(watched))
     prepare = {"pair": pair_reader, "balancer": balancer_reader, "curve": curve_reader}[kind]
     return await prepare(node, place, block, name, symbols)
+
+
+def _hook_notes(key: PoolKey) -> tuple[str, ...]:
+    if key.fee != DYNAMIC_FEE or not int(key.hooks, 16) & _BEFORE_SWAP:
+        return ()
+    return ("its hook may state another fee for every swap: the fee shown is the one that the manager keeps",)
 
 
 async def _kind(node: Node, address: str, block: Header) -> str:

@@ -1,8 +1,9 @@
 """What a node said, as lines of JSON: written while it speaks, played back through the same port.
 
-Each line is ``{"asked": [method, params], "answer": …}``, ``{"head": …}`` or ``{"clock": …}``. Answers are found by
-their question, so another command may play a recording as long as it asks nothing new; the same question asked twice
-has its answers in their order, and the last one for ever after.
+Each line is ``{"asked": [method, params], "answer": …}``, ``{"head": …, "at": …}`` or ``{"clock": …, "of": …}``.
+Answers are found by their question, and times by what they were asked for, so another command may play a recording as
+long as it asks nothing new; the same question asked twice has its answers in their order, and the last one for ever
+after.
 """
 
 import json
@@ -14,7 +15,11 @@ from typing import IO, Any
 import msgspec
 
 from hedgerow.core.errors import InputError, Rejected, VenueFault
-from hedgerow.venues.chain.wire import Answer, Question, Wire
+from hedgerow.venues.chain.wire import Answer, Heard, Question, Wire
+
+
+class NoAnswer(Rejected):
+    """A recording was asked what nobody asked when it was made."""
 
 
 class RecordingWire:
@@ -36,6 +41,7 @@ class RecordingWire:
     def __init__(self, inner: Wire, path: Path) -> None:
         self._inner = inner
         self.name = inner.name
+        self._path, self._is_empty = path, True
         try:
             self._file: IO[bytes] = path.open("xb")
         except FileExistsError:
@@ -50,25 +56,34 @@ class RecordingWire:
             self._write({"asked": [question.method, question.params], "answer": answer})
         return answers
 
-    async def heads(self) -> AsyncIterator[dict[str, Any]]:
+    async def heads(self) -> AsyncIterator[Heard]:
         """As the port says."""
-        async for head in self._inner.heads():
-            self._write({"head": head})
-            yield head
+        async for heard in self._inner.heads():
+            self._write({"head": heard.head, "at": heard.at_ns})
+            yield heard
 
-    def clock_ns(self) -> int:
+    def clock_ns(self, purpose: str = "") -> int:
         """As the port says: the time, written down. [UTC epoch ns]"""
-        now = self._inner.clock_ns()
-        self._write({"clock": now})
+        now = self._inner.clock_ns(purpose)
+        self._write({"clock": now, "of": purpose})
         return now
 
-    async def close(self) -> None:
+    async def pause(self, seconds: float) -> None:
         """As the port says."""
-        self._file.close()
-        await self._inner.close()
+        await self._inner.pause(seconds)
+
+    async def close(self) -> None:
+        """As the port says; where nothing was said no file is left."""
+        try:
+            self._file.close()
+        finally:
+            if self._is_empty:
+                self._path.unlink(missing_ok=True)
+            await self._inner.close()
 
     def _write(self, line: dict[str, Any]) -> None:
         """Append one whole line; what is in the file is whole up to the last line feed, whatever happens."""
+        self._is_empty = False
         self._file.write(msgspec.json.encode(line) + b"\n")
         self._file.flush()
 
@@ -92,8 +107,8 @@ class PlayedWire:
         self.lost_bytes = 0
         self.is_over = False
         self._answers: dict[str, deque[Answer]] = defaultdict(deque)
-        self._heads: list[dict[str, Any]] = []
-        self._clock: deque[int] = deque()
+        self._heads: list[Heard] = []
+        self._clock: dict[str, deque[int]] = defaultdict(deque)
         try:
             content = path.read_bytes()
         except OSError as error:
@@ -103,7 +118,7 @@ class PlayedWire:
         for number, line in enumerate(lines, 1):
             try:
                 self._take(msgspec.json.decode(line))
-            except (ValueError, KeyError, TypeError, msgspec.MsgspecError):
+            except (ValueError, KeyError, TypeError, RecursionError, msgspec.MsgspecError):
                 raise InputError(
                     f"{path}: line {number} is none of a recording", "give a file made by --record"
                 ) from None
@@ -121,24 +136,28 @@ class PlayedWire:
         """As the port says; a question that was not asked then is refused."""
         return [self._recall(question) for question in questions]
 
-    async def heads(self) -> AsyncIterator[dict[str, Any]]:
+    async def heads(self) -> AsyncIterator[Heard]:
         """As the port says, but it ends where the recording does."""
-        for i, head in enumerate(self._heads):
+        for i, heard in enumerate(self._heads):
             self.is_over = i == len(self._heads) - 1
-            yield head
+            yield heard
 
-    def clock_ns(self) -> int:
+    def clock_ns(self, purpose: str = "") -> int:
         """As the port says: the time then. [UTC epoch ns]"""
-        return self._clock.popleft() if len(self._clock) > 1 else (self._clock[0] if self._clock else 0)
+        times = self._clock[purpose]
+        return times.popleft() if len(times) > 1 else (times[0] if times else 0)
+
+    async def pause(self, seconds: float) -> None:
+        """As the port says: nobody waits."""
 
     async def close(self) -> None:
         """As the port says: there is nothing to hang up."""
 
     def _take(self, line: dict[str, Any]) -> None:
         if "head" in line:
-            self._heads.append(dict(line["head"]))
+            self._heads.append(Heard(line["head"], int(line["at"])))
         elif "clock" in line:
-            self._clock.append(int(line["clock"]))
+            self._clock[str(line["of"])].append(int(line["clock"]))
         else:
             method, params = line["asked"]
             self._answers[_key(method, params)].append(msgspec.convert(line["answer"], Answer))
@@ -146,7 +165,7 @@ class PlayedWire:
     def _recall(self, question: Question) -> Answer:
         answers = self._answers.get(_key(question.method, question.params))
         if not answers:
-            raise Rejected(
+            raise NoAnswer(
                 self.name,
                 VenueFault.REFUSED,
                 f"the recording holds no answer to {question.method}",

@@ -11,6 +11,7 @@ from hedgerow.venues.chain.multicall import read_all
 from hedgerow.venues.chain.node import Header, Log, Node
 from hedgerow.venues.chain.reader import WholeReader
 from hedgerow.venues.chain.tokens import read_tokens
+from hedgerow.venues.chain.transfers import check_transfers
 
 _SYNC: Final = "Sync(uint112,uint112)"
 
@@ -35,17 +36,26 @@ async def pair_reader(node: Node, address: str, block: Header, name: str, symbol
     -------
     WholeReader
         The reader. [as the port says]
+
+    Raises
+    ------
+    Rejected
+        If one of its tokens takes a fee of transfers.
     """
     fixed = [Read(address, f"{part}()", ("address",)) for part in ("token0", "token1", "factory")]
     ends = [one[0] for one in await read_all(node, fixed, block)]
     tokens = await read_tokens(node, ends[:2], block, symbols)
     title = name or f"univ2:{tokens[0].symbol}/{tokens[1].symbol}"
+    counted = Read(address, "getReserves()", ("uint112", "uint112", "uint32"))
+    kept = [Read(end, "balanceOf(address)", ("uint256",), (address,)) for end in ends[:2]]
+    reserves, *balances = await read_all(node, [counted, *kept], block)
+    notes = await check_transfers(node, address, tokens, reserves[:2], block)
     reads = (
-        Read(address, "getReserves()", ("uint112", "uint112", "uint32")),
+        counted,
         Read(address, "totalSupply()", ("uint256",)),
         Read(address, "kLast()", ("uint256",)),
         Read(ends[2], "feeTo()", ("address",)),
-        *(Read(end, "balanceOf(address)", ("uint256",), (address,)) for end in ends[:2]),
+        *kept,
     )
 
     def build(values: list[tuple[Any, ...]], at: Header) -> UniswapV2Pool:
@@ -64,13 +74,25 @@ async def pair_reader(node: Node, address: str, block: Header, name: str, symbol
             fee_on=fee_to != ZERO_ADDRESS,
         )
 
-    def contradiction(pool: UniswapV2Pool, logs: Sequence[Log]) -> str:
+    def contradiction(before: UniswapV2Pool, pool: UniswapV2Pool, logs: Sequence[Log]) -> str:
         synced = [log.words for log in logs if log.topics and log.topics[0] == topic(_SYNC)]
-        if synced and synced[-1] != (pool.reserve0, pool.reserve1):
-            return f"the last Sync says {synced[-1]}, the reserves are {(pool.reserve0, pool.reserve1)}"
+        told = tuple(synced[-1]) if synced else (before.reserve0, before.reserve1)
+        if told != (pool.reserve0, pool.reserve1):
+            return f"its Syncs lead to {told}, the reserves are {(pool.reserve0, pool.reserve1)}"
         return ""
 
-    return WholeReader(name=title, emitter=address, reads=reads, build=build, contradiction=contradiction)
+    notes += _unsynced(tokens, reserves[:2], [one[0] for one in balances])
+    return WholeReader(name=title, emitter=address, reads=reads, build=build, contradiction=contradiction, notes=notes)
+
+
+def _unsynced(tokens: Sequence[PoolToken], reserves: Sequence[int], balances: Sequence[int]) -> tuple[str, ...]:
+    """Say what a pair holds beyond its reserves: a burn pays shares of what it holds (UniswapV2Pair.sol, burn)."""
+    return tuple(
+        f"the pair holds {balance - reserve} units of {token.symbol} more than it counts: until somebody takes them "
+        "(skim) or they are counted (sync), a burn pays a share of them too, which is not in the numbers"
+        for token, reserve, balance in zip(tokens, reserves, balances, strict=True)
+        if balance > reserve
+    )
 
 
 async def balancer_reader(node: Node, address: str, block: Header, name: str, symbols: Sequence[str]) -> WholeReader:
@@ -176,11 +198,11 @@ def _stable(name: str, address: str, tokens: tuple[PoolToken, ...]) -> Any:
 
 
 def _backed(name: str, token: PoolToken, reserve: int, balance: int) -> None:
-    """Refuse a pair that has less than it counts: its token takes a fee of transfers, or shrinks by itself."""
+    """Refuse a pair that has less than it counts: its token shrinks by itself."""
     if balance < reserve:
         raise _unsupported(
             name,
-            f"it counts {reserve} of {token.symbol} and has {balance}: a fee on transfers, or shrinking",
+            f"it counts {reserve} of {token.symbol} and has {balance}: it shrinks",
             "the contract's formulas do not hold for such tokens",
         )
 

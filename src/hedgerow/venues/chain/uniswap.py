@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from hedgerow.core.errors import InputError
 from hedgerow.core.ids import PoolName
+from hedgerow.instruments.liquidity import MAX_TICK
 from hedgerow.market import PoolToken, TickInfo, UniswapV3Pool, UniswapV4Pool
 from hedgerow.venues.chain.abi import Read, encoded, keccak, signed, topic
 from hedgerow.venues.chain.concentrated import Changed, Moved
+from hedgerow.venues.chain.messages import MessageFault
 from hedgerow.venues.chain.node import Header, Log
 
 _V3_SWAP: Final = "Swap(address,address,int256,int256,uint160,uint128,int24)"
@@ -131,6 +134,13 @@ class PoolKey:
     tick_spacing: int
     hooks: str
 
+    def __post_init__(self) -> None:
+        if not (0 <= self.fee < 1 << 24 and 0 < self.tick_spacing < 1 << 15):
+            raise InputError(
+                f"a pool key with the fee {self.fee} and the spacing {self.tick_spacing}",
+                "the fee is from 0 to 16777215, the spacing from 1 to 32767",
+            )
+
     @property
     def pool_id(self) -> bytes:
         """The hash by which the manager knows the pool. [bytes]"""
@@ -239,22 +249,42 @@ class V4Layout:
 
 
 def _v3_event(log: Log) -> Moved | Changed | None:
-    words, kind = log.words, log.topics[0]
+    words, kind = log.words, log.topics[0] if log.topics else ""
     if kind == topic(_V3_SWAP):
-        return Moved(words[2], words[3], signed(words[4]))
+        return _moved(log, 5)
     if kind in (topic(_V3_MINT), topic(_V3_BURN)):
+        is_mint = kind == topic(_V3_MINT)
+        if len(log.topics) != 4 or len(words) != (4 if is_mint else 3):
+            raise MessageFault(f"a log of {len(log.topics)} topics and {len(words)} words that is no Mint or Burn")
         lower, upper = (signed(int(word, 16)) for word in log.topics[2:4])
-        return Changed(lower, upper, words[1] if kind == topic(_V3_MINT) else -words[0])
+        return _changed(lower, upper, words[1] if is_mint else -words[0])
     return None
 
 
 def _v4_event(log: Log) -> Moved | Changed | None:
     words, kind = log.words, log.topics[0]
     if kind == topic(_V4_SWAP):
-        return Moved(words[2], words[3], signed(words[4]))
+        return _moved(log, 6)
     if kind == topic(_V4_CHANGE):
-        return Changed(signed(words[0]), signed(words[1]), signed(words[2]))
+        if len(words) != 4:
+            raise MessageFault(f"a log of {len(words)} words that is no ModifyLiquidity")
+        return _changed(*(signed(word) for word in words[:3]))
     return None
+
+
+def _moved(log: Log, count: int) -> Moved:
+    if len(log.words) != count:
+        raise MessageFault(f"a log of {len(log.words)} words that is no Swap")
+    price, liquidity, tick = log.words[2], log.words[3], signed(log.words[4])
+    if price >> 160 or liquidity >> 128 or abs(tick) > MAX_TICK:
+        raise MessageFault(f"a Swap to the price {price}, the liquidity {liquidity} and the tick {tick}")
+    return Moved(price, liquidity, tick)
+
+
+def _changed(lower: int, upper: int, liquidity: int) -> Changed:
+    if not -MAX_TICK <= lower < upper <= MAX_TICK or abs(liquidity) >> 128:
+        raise MessageFault(f"liquidity of {liquidity} in the range {lower} to {upper}")
+    return Changed(lower, upper, liquidity)
 
 
 def _words(target: str, slot: int, count: int) -> Read:

@@ -39,13 +39,28 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """A head, and when it came in.
+
+    Parameters
+    ----------
+    head : object
+        A block header as the node sends it, not yet checked. [as the node says]
+    at_ns : int
+        When it arrived, however long it then waited. [UTC epoch ns]
+    """
+
+    head: Any
+    at_ns: int
+
+
 @runtime_checkable
 class Wire(Protocol):
     """The port."""
 
     @property
     def name(self) -> str:
-        """Where it leads, for errors. [text]"""
+        """Where it leads, for errors: nothing that opens a door is in it. [text]"""
 
     async def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """Ask several things in one round trip.
@@ -67,23 +82,38 @@ class Wire(Protocol):
         """
         ...
 
-    def heads(self) -> AsyncIterator[dict[str, Any]]:
-        """Listen to new heads, without end; some may be missed, and some may come twice.
+    def heads(self) -> AsyncIterator[Heard]:
+        """Listen to new heads, without end; some may be missed, some may come twice, and in silence the last one does.
 
         Yields
         ------
-        dict
+        Heard
             A block header as ``eth_subscribe`` sends it. [as the node says]
         """
         ...
 
-    def clock_ns(self) -> int:
+    def clock_ns(self, purpose: str = "") -> int:
         """Tell the time; a recording tells the time at which it was asked for when it was made.
+
+        Parameters
+        ----------
+        purpose : str
+            What it is asked for, so that a recording finds the same question again.
 
         Returns
         -------
         int
             Now. [UTC epoch ns]
+        """
+        ...
+
+    async def pause(self, seconds: float) -> None:
+        """Wait before asking again; a recording does not.
+
+        Parameters
+        ----------
+        seconds : float
+            How long. [seconds]
         """
         ...
 
