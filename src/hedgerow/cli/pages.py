@@ -80,12 +80,25 @@ def write_page(page: str, html: Path) -> None:
     html : Path
         Where, as ``check_target`` allows.
     """
-    work = html.with_name(f".{html.name}-{os.getpid()}")
+    write_whole(page, html)
+
+
+def write_whole(text: str, path: Path) -> None:
+    """Write a text whole or not at all, and say so on standard error.
+
+    Parameters
+    ----------
+    text : str
+        What to write. [text]
+    path : Path
+        Where; what is there is replaced.
+    """
+    work = path.with_name(f".{path.name}-{os.getpid()}")
     try:
         with work.open("x", encoding="utf-8") as file:
-            file.write(page)
-        work.replace(html)
+            file.write(text)
+        work.replace(path)
     except BaseException:
         work.unlink(missing_ok=True)
         raise
-    click.echo(f"wrote {html}", err=True)
+    click.echo(f"wrote {path}", err=True)

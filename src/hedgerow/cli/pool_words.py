@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,10 +12,17 @@ from hedgerow.core.ids import Currency
 from hedgerow.core.toml_file import read_toml
 from hedgerow.instruments import FeeCheckpoint, PoolPosition, RangePosition
 from hedgerow.oneshot.pool_feed import FeedQuery
-from hedgerow.oneshot.pool_report import PoolTerms
+from hedgerow.oneshot.pool_terms import PoolTerms
 from hedgerow.pools.assets import Alias
 from hedgerow.venues.chain import PoolKey
 from hedgerow.venues.chain.abi import checked_address
+from hedgerow.venues.chain.readers import WINDOW_WORDS
+
+_STATED: Final = ("liquidity", "tick_lower", "tick_upper", "shares")
+"""Options that state a position."""
+
+_ASKED: Final = ("token_id", "manager", "owner", "salt", "pool_key", "name", "symbols", "words", "max_age_s")
+"""Options that say what to ask a node for: they mean nothing to a file."""
 
 
 class FeesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -82,7 +89,7 @@ def stated_position(options: Mapping[str, Any], pool: str) -> PoolPosition | Non
     ConfigError
         If the file breaks a rule.
     """
-    words = {name: options[name] for name in ("liquidity", "tick_lower", "tick_upper", "shares")}
+    words = {name: options[name] for name in _STATED}
     if options["position"] is None:
         if words["liquidity"] is None and words["shares"] is None:
             return None
@@ -103,6 +110,47 @@ def stated_position(options: Mapping[str, Any], pool: str) -> PoolPosition | Non
     except ValueError as error:
         raise ConfigError(str(file), "", str(error), "see docs/pool-feed.md") from None
     return msgspec.structs.replace(position, fees=FeeCheckpoint(**fees))
+
+
+def check_file_options(address: str, options: Mapping[str, Any]) -> None:
+    """Refuse what means nothing beside a file with a pool's state.
+
+    Parameters
+    ----------
+    address : str
+        The pool at a node; a file has one pool.
+    options : mapping
+        As the command line gives them.
+
+    Raises
+    ------
+    InputError
+        Naming every option that only a node can answer.
+    """
+    strange = [_flag(name) for name in _ASKED if options[name] is not None]
+    if address:
+        strange.insert(0, f"the address {address}")
+    if strange:
+        raise InputError(
+            f"{', '.join(strange)} beside a file",
+            "a file holds the state of one pool: leave that out, and state the position",
+        )
+
+
+def _check_one_position(options: Mapping[str, Any]) -> None:
+    """Refuse a position that is named twice, in different ways."""
+    stated = [name for name in ("position", *_STATED) if options[name] is not None]
+    ways = [name for name in ("token_id", "owner") if options[name] is not None]
+    if len(ways) > 1:
+        raise InputError("--token-id beside --owner", "name one position")
+    allowed = ("tick_lower", "tick_upper") if ways == ["owner"] else ()
+    strange = [_flag(name) for name in stated if name not in allowed]
+    if ways and strange:
+        raise InputError(f"{_flag(ways[0])} beside {', '.join(strange)}", "name one position, in one way")
+
+
+def _flag(name: str) -> str:
+    return {"max_age_s": "--max-age"}.get(name, f"--{name.replace('_', '-')}")
 
 
 def terms_of(options: Mapping[str, Any]) -> PoolTerms:
@@ -132,7 +180,9 @@ def terms_of(options: Mapping[str, Any]) -> PoolTerms:
         assets=tuple(options["assets"]),
         margin_coins=options["margin"],
         future_price=options["future_price"],
+        contract_sizes=_numbers("--contract-size", options["contract_sizes"], name="KIND"),
         trade_cost=options["trade_cost"],
+        cost_rate=options["cost_rate"],
         risk_aversion=options["risk_aversion"],
     )
 
@@ -159,8 +209,9 @@ def query_of(url: str, address: str, options: Mapping[str, Any], record: Path | 
     Raises
     ------
     InputError
-        If a token id comes without its manager, or no pool is named.
+        If a token id comes without its manager, no pool is named, or a position twice.
     """
+    _check_one_position(options)
     if (options["token_id"] is None) != (options["manager"] is None):
         raise InputError("--token-id and --manager belong together", "give both: the manager is the contract of tokens")
     if not address and options["token_id"] is None:
@@ -177,33 +228,37 @@ def query_of(url: str, address: str, options: Mapping[str, Any], record: Path | 
         manager=options["manager"] or "",
         owner=options["owner"] or "",
         ticks=(options["tick_lower"], options["tick_upper"]) if by_owner else None,
-        salt=options["salt"],
-        words=options["words"],
+        salt=options["salt"] or 0,
+        words=options["words"] or WINDOW_WORDS,
         max_age_s=options["max_age_s"],
         record=record,
     )
 
 
-def _pairs(option: str, words: Sequence[str]) -> list[tuple[str, str]]:
+def _pairs(option: str, words: Sequence[str], name_word: str = "SYMBOL") -> list[tuple[str, str]]:
     pairs: list[tuple[str, str]] = []
     for word in words:
+        if word.count("=") > 1:
+            raise InputError(f"{option} {word}", f"give one {name_word}=VALUE, and repeat {option} for others")
         name, separator, value = word.rpartition("=")
         if not separator or name in dict(pairs):
-            raise InputError(f"{option} {word}", "give SYMBOL=VALUE, each symbol once")
+            raise InputError(f"{option} {word}", f"give {name_word}=VALUE, each {name_word.lower()} once")
         pairs.append((name, value))
     return pairs
 
 
-def _numbers(option: str, words: Sequence[str], *, bare: bool = False) -> dict[str, float]:
+def _numbers(option: str, words: Sequence[str], *, bare: bool = False, name: str = "SYMBOL") -> dict[str, float]:
     named = [word if "=" in word or not bare else f"={word}" for word in words]
     found = {}
-    for name, text in _pairs(option, named):
+    for key, text in _pairs(option, named, name):
         try:
-            found[name] = float(text)
+            found[key] = float(text)
         except ValueError:
-            raise InputError(f"{option} {name}={text}", "give a number") from None
-        if not 0.0 < found[name] < float("inf"):
-            raise InputError(f"{option} {name}={text}", "it is positive and finite")
+            word, again = (f"{key}={text}", "") if key else (text, f", or {name}=VALUE")
+            once = f"; repeat {option} for each {name.lower()}" if "," in text else ""
+            raise InputError(f"{option} {word}", f"give a number{again}{once}") from None
+        if not 0.0 < found[key] < float("inf"):
+            raise InputError(f"{option} {key}={text}", "it is positive and finite")
     return found
 
 

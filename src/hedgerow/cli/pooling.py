@@ -17,17 +17,15 @@ _POSITION = (
     click.option("--token-id", type=click.IntRange(min=0), metavar="ID", help="A token of the v3 position manager."),
     click.option("--manager", metavar="ADDRESS", help="The position manager of --token-id."),
     click.option("--owner", metavar="ADDRESS", help="Whose pool tokens; on v4 whose range, with its two ticks."),
-    click.option("--salt", type=int, default=0, metavar="N", help="Tells v4 positions of one range apart."),
+    click.option("--salt", type=int, metavar="N", help="Tells v4 positions of one range apart."),
     click.option("--pool-key", metavar="KEY", help="Of a v4 pool: CURRENCY0,CURRENCY1,FEE,SPACING,HOOKS."),
     click.option("--name", metavar="NAME", help="What to call the pool."),
     click.option("--symbols", metavar="A,B", help="What to call its tokens, in the contract's order."),
     click.option(
         "--words",
         type=click.IntRange(1, 200),
-        default=8,
-        show_default=True,
         metavar="N",
-        help="Words of the tick bitmap to read on either side of the price.",
+        help="Words of the tick bitmap to read on either side of the price; 8 without it.",
     ),
     click.option(
         "--max-age",
@@ -46,7 +44,9 @@ _TERMS = (
         "--price", "prices", multiple=True, metavar="SYMBOL=PRICE", help="A price from outside the pool. Repeatable."
     ),
     click.option("--alias", "aliases", multiple=True, metavar="TOKEN=ASSET:RATE", help="What a token stands for."),
-    click.option("--hedge", "assets", multiple=True, metavar="ASSET", help="What to hedge, instead of every asset."),
+    click.option(
+        "--hedge", "assets", multiple=True, metavar="ASSET", help="What to hedge, instead of all that is not money."
+    ),
     click.option(
         "--margin",
         type=click.FloatRange(min=0.0),
@@ -68,10 +68,23 @@ _SHOWN = (
         "--future-price", type=click.FloatRange(min=0.0, min_open=True), metavar="PRICE", help="Of a dated future."
     ),
     click.option(
+        "--contract-size",
+        "contract_sizes",
+        multiple=True,
+        metavar="KIND=SIZE",
+        help="Name the hedge in whole contracts: linear=COINS, inverse=MONEY, future=COINS. Repeatable.",
+    ),
+    click.option(
         "--trade-cost",
         type=click.FloatRange(min=0.0, min_open=True),
         metavar="COST",
-        help="What a trade of any size costs, for the no-trade band.",
+        help="What a trade of any size costs, gas included, for the no-trade band.",
+    ),
+    click.option(
+        "--cost-rate",
+        type=click.FloatRange(min=0.0, max=1.0, min_open=True, max_open=True),
+        metavar="RATE",
+        help="Fee and half-spread of a trade on an exchange, as a fraction, for the no-trade band.",
     ),
     click.option(
         "--risk-aversion",
@@ -83,7 +96,10 @@ _SHOWN = (
         "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with pictures there too."
     ),
     click.option(
-        "--save", type=click.Path(path_type=Path), metavar="FILE", help="Write the pool's state there as JSON."
+        "--save",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Write the pool's state there as JSON; a new file.",
     ),
     click.option(
         "--market", type=click.Path(path_type=Path), metavar="DIR", help="A market snapshot, for --hedge-with."
@@ -119,8 +135,7 @@ def pool() -> None:
 def show(source: str, address: str, **options: Any) -> None:
     """Show a position: value, Greeks, fees, losses and a hedge ticket.
 
-    The pool is a file written by --save, or is read from a node: ws://, http://, the path of an IPC socket, or a
-    recording.
+    The pool is a file written by --save, or is read from a node: ws://, http://, or the path of an IPC socket.
     """
     from hedgerow.cli.pool_screen import print_position
 

@@ -2,7 +2,8 @@
 
 from hedgerow.oneshot.calibration import calibrate
 from hedgerow.oneshot.hedge import hedge
-from hedgerow.oneshot.pool_report import PoolTerms, pool_report
+from hedgerow.oneshot.pool_report import pool_report
+from hedgerow.oneshot.pool_terms import PoolTerms
 from hedgerow.oneshot.risk import risk
 from hedgerow.oneshot.surface import surface
 

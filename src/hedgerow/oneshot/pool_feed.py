@@ -7,31 +7,38 @@ from typing import Any
 
 import msgspec
 
-from hedgerow.core.errors import InputError, Rejected
+from hedgerow.core.errors import InputError
 from hedgerow.core.ids import PoolName
 from hedgerow.events import PoolUpdate
 from hedgerow.instruments import PoolPosition, RangePosition
 from hedgerow.market import PoolStorage, UniswapV2Pool, UniswapV3Pool, UniswapV4Pool
-from hedgerow.oneshot.pool_report import PoolTerms, asset_hedges
+from hedgerow.oneshot.pool_hedges import asset_hedges
+from hedgerow.oneshot.pool_report import check_symbols
+from hedgerow.oneshot.pool_terms import PoolTerms
 from hedgerow.pools.own_prices import own_prices, pool_prices
 from hedgerow.pools.position_curve import position_curve
 from hedgerow.pools.positions import position_greeks
 from hedgerow.report.pool_block import PoolBlock
 from hedgerow.venues.chain import (
+    RING,
     FollowedBlock,
     GivenPosition,
     Header,
     ManagerPosition,
+    NoAnswer,
     Node,
     OwnedShare,
     PlayedWire,
     PoolKey,
     PoolReader,
+    PositionEnded,
     PositionSource,
     TokenPosition,
     V4Layout,
+    Wire,
     follow,
     open_wire,
+    patiently,
     pool_reader,
     read_positions,
 )
@@ -92,13 +99,15 @@ class FeedQuery:
     record: Path | None = None
 
 
-async def read_once(query: FeedQuery) -> tuple[PoolStorage, PoolPosition]:
+async def read_once(query: FeedQuery, *, say: Callable[[str], None] | None = None) -> tuple[PoolStorage, PoolPosition]:
     """Read a pool and a position at the newest block.
 
     Parameters
     ----------
     query : FeedQuery
         What, and where.
+    say : callable or None
+        Told what is to be said of the pool.
 
     Returns
     -------
@@ -115,9 +124,17 @@ async def read_once(query: FeedQuery) -> tuple[PoolStorage, PoolPosition]:
     wire = open_wire(query.url, query.record)
     try:
         node = Node(wire, max_age_s=query.max_age_s)
-        block, reader, source = await _open(node, query)
-        pool = await reader.snapshot(node, block)
-        (position,) = await read_positions(node, (source,), pool.name, block)
+
+        async def whole() -> tuple[PoolStorage, PoolPosition, tuple[str, ...]]:
+            block, reader, source = await _open(node, query)
+            pool = await reader.snapshot(node, block)
+            (position,) = await read_positions(node, (source,), pool.name, block)
+            return pool, position, reader.notes
+
+        pool, position, notes = await patiently(wire, whole)
+        if say is not None:
+            for note in notes:
+                say(note)
         return pool, position
     finally:
         await wire.close()
@@ -126,7 +143,7 @@ async def read_once(query: FeedQuery) -> tuple[PoolStorage, PoolPosition]:
 async def watch(
     query: FeedQuery, terms: PoolTerms, *, say: Callable[[str], None] | None = None
 ) -> AsyncIterator[PoolBlock]:
-    """Follow a position block by block.
+    """Follow a position block by block, until nothing is in it any more.
 
     Parameters
     ----------
@@ -135,7 +152,7 @@ async def watch(
     terms : PoolTerms
         Numeraire, prices and what to hedge.
     say : callable or None
-        Told what is to be said of a recording.
+        Told what is to be said of the pool, of a recording, and of the end.
 
     Yields
     ------
@@ -147,25 +164,53 @@ async def watch(
     VenueError
         If the node goes away, contradicts itself, or has no such pool or position.
     InputError
-        If no position is named, or a price is missing.
+        If no position is named, or a price is missing or of another token.
     """
     wire = open_wire(query.url, query.record)
-    if say is not None and isinstance(wire, PlayedWire) and wire.remark:
-        say(wire.remark)
+    tell = say or (lambda _: None)
+    if isinstance(wire, PlayedWire) and wire.remark:
+        tell(wire.remark)
     known: dict[str, PoolBlock] = {}
+    last: PoolBlock | None = None
     try:
         node = Node(wire, max_age_s=query.max_age_s)
-        _, reader, source = await _open(node, query)
+        _, reader, source = await patiently(wire, lambda: _open(node, query))
         async for block in follow(node, reader, [source]):
-            found = valued_block(block, terms, known.get(block.header.parent_hash))
-            known[block.header.hash] = found
+            if last is None:
+                check_symbols(block.pool, terms)
+            # a block that was read afresh has no parent here: its P&L goes on from what was last reported
+            found = valued_block(block, terms, known.get(block.header.parent_hash, last))
+            for note in (*reader.notes, *_frozen(found, terms)) if last is None else ():
+                tell(note)
+            known[block.header.hash] = last = found
+            if len(known) > RING:
+                del known[next(iter(known))]
             yield found
-    except Rejected:
-        # A recording that was stopped within a block has its head, and not all answers to what was asked about it.
-        if not (known and isinstance(wire, PlayedWire) and wire.is_over):
-            raise
+    except (PositionEnded, NoAnswer) as end:
+        tell(_last_words(end, wire, last))
     finally:
         await wire.close()
+
+
+def _last_words(end: PositionEnded | NoAnswer, wire: Wire, last: PoolBlock | None) -> str:
+    """Say why a feed is over; where nothing was reported, or a recording lacks more than its last block, it failed."""
+    if last is not None and isinstance(end, PositionEnded):
+        return f"after block {last.pool.block.number} the position ended: {end.problem}"
+    if last is None or not (isinstance(wire, PlayedWire) and wire.is_over):
+        raise end
+    # A recording that was stopped within a block has its head, and not all answers to what was asked about it.
+    return f"{wire.name}: it was stopped within its last block, which is left out ({end.problem})"
+
+
+def _frozen(block: PoolBlock, terms: PoolTerms) -> tuple[str, ...]:
+    """Say which hedged assets stand still, because their price is stated once for all blocks."""
+    hedged = {one.asset for one in block.hedges}
+    stated = sorted(name for name in terms.prices if terms.standing(name).asset in hedged)
+    return tuple(
+        f"the price of {name} is stated: it stays {terms.prices[name]:g} {terms.numeraire} in every block, value and "
+        "hedge do not move with the pool"
+        for name in stated
+    )
 
 
 def valued_block(block: FollowedBlock, terms: PoolTerms, before: PoolBlock | None) -> PoolBlock:
@@ -178,7 +223,7 @@ def valued_block(block: FollowedBlock, terms: PoolTerms, before: PoolBlock | Non
     terms : PoolTerms
         Numeraire, prices and what to hedge.
     before : PoolBlock or None
-        The parent; None begins to count P&L.
+        The parent, or what was last reported; None begins to count P&L.
 
     Returns
     -------
@@ -186,12 +231,17 @@ def valued_block(block: FollowedBlock, terms: PoolTerms, before: PoolBlock | Non
         Valued. [as its fields]
     """
     (position,) = block.positions
-    prices = pool_prices(block.pool, terms.prices, terms.numeraire)
+    known = terms.known_prices([str(token.symbol) for token in block.pool.tokens])
+    prices = pool_prices(block.pool, known, terms.numeraire)
     greeks = position_greeks(block.pool, [position], prices, terms.numeraire)
     hedges = asset_hedges(greeks, position_curve(block.pool, position), terms)
-    value, earned = 0.0, 0.0
+    now = float(greeks.value[0])
+    value, earned, flow = 0.0, 0.0, 0.0
     if before is not None:
-        value = before.position_pnl + float(greeks.value[0] - before.greeks.value[0])
+        if position != before.position:
+            kept = kept_position(before.position, position)
+            flow = now - float(position_greeks(block.pool, [kept], prices, terms.numeraire).value[0])
+        value = before.position_pnl + now - flow - float(before.greeks.value[0])
         earned = before.hedge_pnl + sum(
             old.linear.contracts * (new.price - old.price) for old, new in zip(before.hedges, hedges, strict=True)
         )
@@ -204,9 +254,43 @@ def valued_block(block: FollowedBlock, terms: PoolTerms, before: PoolBlock | Non
         fresh=block.fresh,
         age_s=block.age_ns / 1e9,
         latency_ms=block.latency_ns / 1e6,
+        flow=flow,
         position_pnl=value,
         hedge_pnl=earned,
     )
+
+
+def kept_position(before: PoolPosition, now: PoolPosition) -> PoolPosition:
+    """Make what a position would be if nobody had put anything in or taken anything out since.
+
+    Parameters
+    ----------
+    before : PoolPosition
+        As it stood.
+    now : PoolPosition
+        As it stands. Whoever changed a range settled its fees: up to then they were those of the liquidity before.
+
+    Returns
+    -------
+    PoolPosition
+        The shares or the liquidity of before, with the fees that it earned. [as its fields]
+
+    References
+    ----------
+    Uniswap v3-periphery, NonfungiblePositionManager.sol, decreaseLiquidity: what is owed grows by the growth inside
+    since the last change times the liquidity until then.
+    """
+    if not (isinstance(before, RangePosition) and isinstance(now, RangePosition)) or not (before.fees and now.fees):
+        return before
+    owed = [
+        (old + before.liquidity * ((new_mark - mark) % 2**256) // 2**128) % 2**128
+        for old, mark, new_mark in (
+            (before.fees.owed0, before.fees.growth_inside0_x128, now.fees.growth_inside0_x128),
+            (before.fees.owed1, before.fees.growth_inside1_x128, now.fees.growth_inside1_x128),
+        )
+    ]
+    fees = msgspec.structs.replace(now.fees, owed0=owed[0], owed1=owed[1])
+    return msgspec.structs.replace(before, fees=fees)
 
 
 def pool_update(pool: PoolStorage, *, base: int, known_ns: int) -> PoolUpdate:

@@ -1,6 +1,5 @@
 """What is known of one liquidity position: value, Greeks, fees, losses and the hedge; the same as JSON."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,77 +8,14 @@ import numpy as np
 from hedgerow.core.arrays import Float64
 from hedgerow.core.ids import Currency
 from hedgerow.core.instants import to_iso
-from hedgerow.hedging.liquidity import LiquidityHedge
 from hedgerow.instruments import PoolPosition, RangePosition
 from hedgerow.market import PoolStorage
 from hedgerow.pools.losses import HoldingLoss
 from hedgerow.pools.positions import PoolGreeks
 from hedgerow.pools.stale import StaleBound
+from hedgerow.report.pool_hedge import AssetHedge, hedge_figures
 
 DAYS = 365.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HedgeBand:
-    """How far the hedge may be off before a trade is worth its cost.
-
-    Parameters
-    ----------
-    half_width : float
-        Of delta around its target. [asset]
-    low, high : float
-        Prices at which delta leaves it. [numeraire per asset]
-    trade_cost : float
-        What a trade of any size costs. [numeraire]
-    risk_aversion : float
-        Constant absolute risk aversion. [1/numeraire]
-    """
-
-    half_width: float
-    low: float
-    high: float
-    trade_cost: float
-    risk_aversion: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetHedge:
-    """The exposure to one asset, and what offsets it.
-
-    Parameters
-    ----------
-    asset : str
-        The asset; wrapped coins count as what they stand for.
-    price : float
-        Its price. [numeraire per asset]
-    delta : float
-        Tokens of a burn and uncollected fees. [asset]
-    gamma : float
-        Change of delta in the price. [asset per numeraire]
-    linear : LiquidityHedge
-        In a linear perpetual of one asset. [asset]
-    inverse : LiquidityHedge
-        In an inverse perpetual of one unit of the numeraire, margin coins counted. [numeraire]
-    future : LiquidityHedge or None
-        In a linear dated future; None if its price was not given. [asset]
-    margin_coins : float
-        Coins that lie as margin of the inverse perpetual. [asset]
-    future_price : float or None
-        Of the dated future. [numeraire per asset]
-    band : HedgeBand or None
-        None if its costs were not given.
-    """
-
-    asset: Currency
-    price: float
-    delta: float
-    gamma: float
-    linear: LiquidityHedge
-    inverse: LiquidityHedge
-    future: LiquidityHedge | None
-    margin_coins: float
-    future_price: float | None
-    band: HedgeBand | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +27,44 @@ class RebalancingFigures:
     vols : dict of str to float
         By token; of the relative price under the first token where one was given. [per root of a year]
     loss_per_year : float
-        Loss-versus-rebalancing. [numeraire per year]
+        Loss-versus-rebalancing, the mean over the horizon. [numeraire per year]
+    point_loss_per_year : float
+        Its rate at the prices now, which is far from the mean where gamma is a spike. [numeraire per year]
+    horizon_days : float
+        The horizon. [days]
     break_even_apr : float
         Fee rate at which a hedged position earns nothing. [fraction per year]
+    relative : bool
+        True if there is one vol, of the price of one token in the other.
     """
 
     vols: dict[str, float]
     loss_per_year: float
+    point_loss_per_year: float
+    horizon_days: float
     break_even_apr: float
+    relative: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetProfile:
+    """A position over the price of one asset, all else as it is.
+
+    Parameters
+    ----------
+    prices : ndarray of shape (n_point,)
+        Prices of the asset, ascending. [numeraire per asset]
+    value, delta, gamma : ndarray of shape (n_point,)
+        Value without fees, delta and gamma there. [numeraire], [asset], [asset per numeraire]
+    edges : tuple of float
+        Prices at which the position's range ends; empty where it is none. [numeraire per asset]
+    """
+
+    prices: Float64[np.ndarray, " n_point"]
+    value: Float64[np.ndarray, " n_point"]
+    delta: Float64[np.ndarray, " n_point"]
+    gamma: Float64[np.ndarray, " n_point"]
+    edges: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +93,8 @@ class PoolReport:
         None without a vol.
     hedges : tuple of AssetHedge
         By asset.
-    profile_prices : ndarray of shape (n_point,)
-        Prices of the first hedged asset, for pictures. [numeraire per asset]
-    profile_value, profile_delta, profile_gamma : ndarray of shape (n_point,)
-        Value without fees, delta and gamma there. [numeraire], [asset], [asset per numeraire]
+    profiles : tuple of AssetProfile
+        Of each hedged asset, for pictures.
     notes : tuple of str
         What a reader must know. [text]
     """
@@ -146,10 +110,7 @@ class PoolReport:
     holding: HoldingLoss | None
     rebalancing: RebalancingFigures | None
     hedges: tuple[AssetHedge, ...]
-    profile_prices: Float64[np.ndarray, " n_point"]
-    profile_value: Float64[np.ndarray, " n_point"]
-    profile_delta: Float64[np.ndarray, " n_point"]
-    profile_gamma: Float64[np.ndarray, " n_point"]
+    profiles: tuple[AssetProfile, ...]
     notes: tuple[str, ...]
 
     @property
@@ -210,7 +171,7 @@ class PoolReport:
             },
             "holding": None if self.holding is None else _holding(self.holding),
             "rebalancing": None if self.rebalancing is None else _rebalancing(self.rebalancing),
-            "hedges": [_asset_hedge(one) for one in self.hedges],
+            "hedges": [hedge_figures(one) for one in self.hedges],
             "notes": list(self.notes),
         }
 
@@ -298,41 +259,19 @@ def position_figures(position: PoolPosition, pool: PoolStorage) -> dict[str, Any
 
 
 def _holding(loss: HoldingLoss) -> dict[str, float]:
-    return {"held": float(loss.held[0]), "loss": float(loss.loss[0]), "fraction": float(loss.fraction[0])}
+    return {"held": float(loss.held[0]), "loss": float(loss.loss[0]) + 0.0, "fraction": float(loss.fraction[0]) + 0.0}
 
 
 def _rebalancing(found: RebalancingFigures) -> dict[str, Any]:
     return {
         "vols": dict(found.vols),
+        "relative": found.relative,
+        "horizon_days": found.horizon_days,
         "loss_per_year": found.loss_per_year,
+        "point_loss_per_year": found.point_loss_per_year,
         "loss_per_day": found.loss_per_year / DAYS,
         "break_even_apr": found.break_even_apr,
     }
-
-
-def _asset_hedge(one: AssetHedge) -> dict[str, Any]:
-    return {
-        "asset": one.asset,
-        "price": one.price,
-        "delta": one.delta,
-        "gamma": one.gamma,
-        "linear": _legs(one.linear),
-        "inverse": {"margin_coins": one.margin_coins, **_legs(one.inverse)},
-        "future": None if one.future is None else {"price": one.future_price, **_legs(one.future)},
-        "band": None
-        if one.band is None
-        else {
-            "half_width": one.band.half_width,
-            "low": one.band.low,
-            "high": one.band.high if math.isfinite(one.band.high) else None,
-            "trade_cost": one.band.trade_cost,
-            "risk_aversion": one.band.risk_aversion,
-        },
-    }
-
-
-def _legs(hedge: LiquidityHedge) -> dict[str, float]:
-    return {"trade": hedge.trade, "exposure": hedge.exposure, "hedge_ratio": hedge.hedge_ratio}
 
 
 def _units(numeraire: str) -> dict[str, str]:
@@ -349,9 +288,11 @@ def _units(numeraire: str) -> dict[str, str]:
         "burn_units": "smallest units",
         "fee_units": "smallest units",
         "loss_per_year": numeraire,
+        "point_loss_per_year": numeraire,
         "break_even_apr": "fraction per year",
         "linear": "coins",
         "inverse": numeraire,
         "future": "coins",
         "half_width": "coins",
+        "delta_left": "coins",
     }

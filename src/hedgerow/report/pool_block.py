@@ -10,10 +10,11 @@ from hedgerow.instruments import PoolPosition
 from hedgerow.market import PoolStorage
 from hedgerow.pools.positions import PoolGreeks
 from hedgerow.report.layout import number
-from hedgerow.report.pool import AssetHedge, position_figures
+from hedgerow.report.pool import position_figures
+from hedgerow.report.pool_hedge import AssetHedge
 
-HEADS = ("block", "price", "value", "delta", "gamma", "fees", "target", "hedge ratio", "hedge P&L", "age s", "ms", "")
-_WIDTHS = (10, 12, 14, 14, 13, 12, 20, 11, 13, 7, 7)
+HEADS = ("block", "price", "value", "delta", "gamma/1 %", "fees", "target", "hedge ratio", "hedge P&L", "age s", "ms")
+_WIDTHS = (10, 12, 14, 14, 13, 12, 20, 13, 13, 7, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,11 @@ class PoolBlock:
         From the block's timestamp to the complete state. [seconds]
     latency_ms : float
         From hearing of the head to the complete state. [milliseconds]
+    flow : float
+        What was put into the position in this block, or taken out if negative, fees that were collected included.
+        [numeraire]
     position_pnl : float
-        Change of the value, fees included, since the first block. [numeraire]
+        Change of the value, fees included, since the first block, without what was put in or taken out. [numeraire]
     hedge_pnl : float
         What linear perpetuals at the targets of the blocks before would have earned since then, without costs.
         [numeraire]
@@ -53,6 +57,7 @@ class PoolBlock:
     fresh: bool
     age_s: float
     latency_ms: float
+    flow: float
     position_pnl: float
     hedge_pnl: float
 
@@ -93,6 +98,7 @@ class PoolBlock:
                 }
                 for one in self.hedges
             ],
+            "flow": self.flow,
             "position_pnl": self.position_pnl,
             "hedge_pnl": self.hedge_pnl,
             "age_s": self.age_s,
@@ -114,7 +120,7 @@ class PoolBlock:
             number(first.price) if first else "",
             number(float(greeks.value[0])),
             number(first.delta) if first else "",
-            f"{first.gamma:.4g}" if first else "",
+            number(first.gamma_per_percent) if first else "",
             number(float(greeks.fees[0] @ greeks.prices)),
             f"{number(first.linear.contracts)} {first.asset}" if first else "",
             f"{first.linear.hedge_ratio:.4f}" if first else "",
@@ -124,6 +130,8 @@ class PoolBlock:
         )
         said = f"  reorganised: {len(self.reverted)} blocks gone" if self.reverted else ""
         said += "  read afresh" if self.fresh and self.reverted else ""
+        said += f"  put in {number(self.flow)}" if self.flow > 0.0 else ""
+        said += f"  taken out {number(-self.flow)}" if self.flow < 0.0 else ""
         return "".join(f"{cell:>{width}}" for cell, width in zip(cells, _WIDTHS, strict=True)) + said
 
 
@@ -135,4 +143,4 @@ def heading() -> str:
     str
         One line. [text]
     """
-    return "".join(f"{head:>{width}}" for head, width in zip(HEADS, _WIDTHS, strict=False))
+    return "".join(f"{head:>{width}}" for head, width in zip(HEADS, _WIDTHS, strict=True))

@@ -6,12 +6,13 @@ from hedgerow.report.page import document, figure, table
 from hedgerow.report.pool import PoolReport
 from hedgerow.report.pool_pictures import PICTURES
 from hedgerow.report.render_pool import (
-    TICKET_HEADS,
-    TOKEN_HEADS,
+    NOTHING,
     band_words,
     position_words,
     remarks,
+    ticket_heads,
     ticket_rows,
+    token_heads,
     token_rows,
 )
 from hedgerow.report.text import printable
@@ -41,8 +42,8 @@ def pool_page(report: PoolReport) -> str:
     InputError
         If matplotlib is not installed.
     """
-    drawn = {name: draw(report) for name, draw in PICTURES.items()} if report.hedges else {}
-    pictures = "\n".join(figure(picture, _CAPTIONS[name]) for name, picture in drawn.items() if picture)
+    drawn = [(name, draw(report, asset)) for asset in range(len(report.hedges)) for name, draw in PICTURES.items()]
+    pictures = "\n".join(figure(picture, _CAPTIONS[name]) for name, picture in drawn if picture)
     unit = report.numeraire
     said = [*remarks(report), *(text for one in report.hedges for text in band_words(one, unit)), *report.notes]
     words = "\n".join(f"<p>{escape(printable(text))}.</p>" for text in said)
@@ -50,9 +51,9 @@ def pool_page(report: PoolReport) -> str:
     body = f"""<p>{escape(printable(position_words(report)))}. Value {report.value:,.2f} {escape(printable(unit))},
 uncollected fees included.</p>
 <h2>What it holds, by token</h2>
-{table(TOKEN_HEADS, token_rows(report))}
+{table(token_heads(report), token_rows(report))}
 <h2>Hedge ticket</h2>
-{table(TICKET_HEADS, rows)}
+{table(ticket_heads(report), rows) if rows else f"<p>{NOTHING}.</p>"}
 <h2>Pictures</h2>
 {pictures}
 <h2>Remarks</h2>

@@ -1,7 +1,6 @@
 """Pictures of a liquidity position as SVG: the same bytes for the same numbers, no scripts, no links."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -13,89 +12,119 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def value_picture(report: PoolReport) -> str:
+def value_picture(report: PoolReport, asset: int = 0) -> str:
     """Draw the value of the position over the price, beside its tokens kept and beside it hedged.
 
     Parameters
     ----------
     report : PoolReport
         The report.
+    asset : int
+        Which of the hedged assets. [0-based]
 
     Returns
     -------
     str
-        A picture; values in the numeraire over the price of the first hedged asset. [SVG]
+        A picture; values in the numeraire over the price of the asset. [SVG]
     """
-    one, at = report.hedges[0], report.profile_prices
-    here = int(np.argmin(np.abs(at - one.price)))
-    value = report.profile_value
-    kept = value[here] + report.profile_delta[here] * (at - at[here])
-    hedged = value - report.profile_delta[here] * (at - at[here])
+    one, profile = report.hedges[asset], report.profiles[asset]
+    at, value = profile.prices, profile.value
+    now, delta = (float(np.interp(one.price, at, row)) for row in (value, profile.delta))
     with drawing(PAGE_WIDTH, 3.4) as figure:
         axes = figure.add_subplot()
-        _here(axes, one.price)
         axes.plot(at, value, color=FITTED, linewidth=1.4, label="the position")
+        kept, hedged = now + delta * (at - one.price), value - delta * (at - one.price)
         axes.plot(at, kept, color=BESIDE, linewidth=0.9, linestyle=DASHED, label="its tokens now, kept")
         axes.plot(at, hedged, color=QUOTES, linewidth=1.4, label="the position and its hedge of now")
-        _labels(axes, report, f"value, {report.numeraire}")
-        return svg(figure, "value", f"Value of {printable(report.position.name)} over the price of {one.asset}")
+        title = f"Value of {printable(report.position.name)} over the price of {printable(one.asset)}"
+        _finish(axes, report, asset, f"value, {printable(report.numeraire)}", title)
+        return svg(figure, _name("value", asset), title)
 
 
-def greeks_picture(report: PoolReport) -> str:
+def greeks_picture(report: PoolReport, asset: int = 0) -> str:
     """Draw delta and gamma over the price.
 
     Parameters
     ----------
     report : PoolReport
         The report.
+    asset : int
+        Which of the hedged assets. [0-based]
 
     Returns
     -------
     str
-        Two pictures beside each other; delta in coins, gamma in coins per unit of the numeraire. [SVG]
+        Two pictures beside each other; delta in coins, gamma in coins per one per cent of the price. [SVG]
     """
-    one, at = report.hedges[0], report.profile_prices
+    one, profile = report.hedges[asset], report.profiles[asset]
+    at, coin = profile.prices, printable(one.asset)
     with drawing(PAGE_WIDTH, 3.0) as figure:
         left, right = figure.subplots(1, 2)
-        for axes in (left, right):
-            _here(axes, one.price)
-        left.plot(at, report.profile_delta, color=FITTED, linewidth=1.4, label="delta of the position")
+        left.plot(at, profile.delta, color=FITTED, linewidth=1.4, label="delta of the position")
         left.axhline(one.delta, color=QUOTES, linewidth=1.0, linestyle=DASHED, label="coins to sell now")
-        _labels(left, report, f"delta, {printable(one.asset)}")
-        right.plot(at, report.profile_gamma, color=FITTED, linewidth=1.4, label="gamma of the position")
-        _labels(right, report, f"gamma, {printable(one.asset)} per {printable(report.numeraire)}")
-        return svg(figure, "greeks", f"Delta and gamma of {printable(report.position.name)}")
+        _finish(left, report, asset, f"delta, {coin}", f"Delta to {coin}")
+        gamma = 0.01 * at * profile.gamma
+        right.plot(at, gamma, color=FITTED, linewidth=1.4, label="gamma of the position")
+        if not np.any(gamma):
+            right.set_ylim(-1.0, 1.0)
+        _finish(right, report, asset, f"gamma, {coin}/1 %", f"Gamma to {coin}")
+        return svg(figure, _name("greeks", asset), f"Delta and gamma of {printable(report.position.name)} to {coin}")
 
 
-def band_picture(report: PoolReport) -> str:
+def band_picture(report: PoolReport, asset: int = 0) -> str:
     """Draw what is left of delta after the hedge of now, and the band in which it is left alone.
 
     Parameters
     ----------
     report : PoolReport
         The report.
+    asset : int
+        Which of the hedged assets. [0-based]
 
     Returns
     -------
     str
-        A picture; empty if no band was asked for. [SVG]
+        A picture; empty if there is no band. [SVG]
     """
-    one, at = report.hedges[0], report.profile_prices
-    if one.band is None:
+    one, profile = report.hedges[asset], report.profiles[asset]
+    if one.band is None or one.band.half_width == 0.0:
         return ""
-    here = int(np.argmin(np.abs(at - one.price)))
-    left_over = report.profile_delta - report.profile_delta[here]
+    left_over = profile.delta - float(np.interp(one.price, profile.prices, profile.delta))
     with drawing(PAGE_WIDTH, 3.0) as figure:
         axes = figure.add_subplot()
-        _here(axes, one.price)
         axes.axhspan(-one.band.half_width, one.band.half_width, color=QUOTES, alpha=0.15, linewidth=0, label="no trade")
-        axes.plot(at, left_over, color=FITTED, linewidth=1.4, label="delta after the hedge of now")
+        axes.plot(profile.prices, left_over, color=FITTED, linewidth=1.4, label="delta after the hedge of now")
         axes.axhline(0.0, color=REFUSED, linewidth=0.6)
-        _labels(axes, report, f"delta, {printable(one.asset)}")
-        return svg(figure, "band", f"No-trade band of {printable(report.position.name)}")
+        inside = [end for end in (one.band.low, one.band.high) if profile.prices[0] <= end <= profile.prices[-1]]
+        for number, end in enumerate(inside):
+            axes.axvline(end, color=QUOTES, linewidth=0.9, label="end of the band" if number == 0 else None)
+        title = f"No-trade band of {printable(report.position.name)} over the price of {printable(one.asset)}"
+        _finish(axes, report, asset, f"delta, {printable(one.asset)}", title)
+        return svg(figure, _name("band", asset), title)
 
 
-PICTURES: Final[dict[str, Callable[[PoolReport], str]]] = {
+class Picture(Protocol):
+    """Draws a report over the price of one hedged asset."""
+
+    def __call__(self, report: PoolReport, asset: int = 0) -> str:
+        """Draw it.
+
+        Parameters
+        ----------
+        report : PoolReport
+            The report.
+        asset : int
+            Which of the hedged assets. [0-based]
+
+        Returns
+        -------
+        str
+            A picture, or nothing. [SVG]
+        """
+        ...
+
+
+PICTURES: Final[dict[str, Picture]] = {
     "value": value_picture,
     "greeks": greeks_picture,
     "band": band_picture,
@@ -103,14 +132,23 @@ PICTURES: Final[dict[str, Callable[[PoolReport], str]]] = {
 """All pictures, by name, in the order of the page."""
 
 
-def _here(axes: "Axes", price: float) -> None:
-    axes.axvline(price, color=REFUSED, linewidth=0.6)
+def _name(picture: str, asset: int) -> str:
+    """Names of pictures tell those of one page apart."""
+    return f"{picture}-{asset + 1}" if asset else picture
 
 
-def _labels(axes: "Axes", report: PoolReport, what: str) -> None:
-    axes.set_xlabel(f"price of {printable(report.hedges[0].asset)}, {printable(report.numeraire)}")
+def _finish(axes: "Axes", report: PoolReport, asset: int, what: str, title: str) -> None:
+    """Mark the price and the ends of the range, and say what is drawn."""
+    one, profile = report.hedges[asset], report.profiles[asset]
+    axes.axvline(one.price, color=REFUSED, linewidth=0.6, label="price now")
+    for number, edge in enumerate(profile.edges):
+        label = "end of the range" if number == 0 else None
+        axes.axvline(edge, color=BESIDE, linewidth=0.7, linestyle=DASHED, label=label)
+    axes.set_title(title)
+    axes.set_xlim(float(profile.prices[0]), float(profile.prices[-1]))
+    axes.set_xlabel(f"price of {printable(one.asset)}, {printable(report.numeraire)}")
     axes.set_ylabel(what)
     low, high = axes.get_ylim()
     axes.yaxis.set_major_formatter("{x:,.0f}" if high - low >= 20.0 else "{x:g}")
-    axes.xaxis.set_major_formatter("{x:,.0f}" if report.profile_prices[0] >= 100.0 else "{x:g}")
+    axes.xaxis.set_major_formatter("{x:,.0f}" if profile.prices[0] >= 100.0 else "{x:g}")
     axes.legend(frameon=False)

@@ -1,6 +1,7 @@
 """``hedgerow pool show`` from files: every kind of pool, every option, and one clear line for what is wrong."""
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from hedgerow.instruments import RangePosition
 from hedgerow.market import (
     BalancerStablePool,
     BalancerWeightedPool,
+    BlockStamp,
     CurveCryptoPool,
     CurveStablePool,
     PoolStorage,
@@ -25,10 +27,12 @@ from hedgerow.market import (
     pool_to_dict,
 )
 from hedgerow.oneshot.pool_feed import valued_block
-from hedgerow.oneshot.pool_report import PoolTerms
+from hedgerow.oneshot.pool_terms import PoolTerms
 from hedgerow.venues.chain import FollowedBlock, Header
 
 WAD = 10**18
+INDEX = 2222.19
+"""Of the recorded market of the example. [USD per ETH]"""
 RANGE = ("--liquidity", 10**17, "--tick-lower", -200_010, "--tick-upper", -197_000)
 NOW_NS = 1_700_000_000 * 10**9
 DOCS = Path(__file__).resolve().parents[3] / "docs"
@@ -119,7 +123,8 @@ def test_a_share_pays_its_part(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 
 FULL = (
     "--numeraire", "USDC", "--price", "WETH=2301", "--vol", "0.6", "--margin", "1.5", "--future-price", "2330",
-    "--trade-cost", "5", "--risk-aversion", "1e-4", "--entry-price", "WETH=2200",
+    "--trade-cost", "5", "--risk-aversion", "1e-4", "--entry-price", "WETH=2200", "--contract-size", "linear=0.1",
+    "--contract-size", "inverse=10", "--contract-size", "future=1",
 )  # fmt: skip
 
 
@@ -146,7 +151,10 @@ def test_the_band_ends_where_delta_leaves_it(capsys: pytest.CaptureFixture[str],
 def test_losses_are_those_of_the_closed_form(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     found = show(capsys, state(tmp_path, V3), *RANGE, *FULL)
     size, low, high = 10**17 / 1e12, 1.0001**-200_010 * 1e12, 1.0001**-197_000 * 1e12
-    assert found["rebalancing"]["loss_per_year"] == pytest.approx(size * 0.36 * 2301**0.5 / 4, rel=1e-9)
+    assert found["rebalancing"]["point_loss_per_year"] == pytest.approx(size * 0.36 * 2301**0.5 / 4, rel=1e-9)
+    # Over a day the mean of the root falls by exp(-vol²T/8); the edges are more than three deviations away.
+    day = 2 * size * 2301**0.5 * -math.expm1(-0.36 / 365 / 8)
+    assert found["rebalancing"]["loss_per_day"] == pytest.approx(day, rel=2e-3)
     assert found["rebalancing"]["loss_per_day"] * 365 == pytest.approx(found["rebalancing"]["loss_per_year"])
     coins, cash = size * (2200**-0.5 - high**-0.5), size * (2200**0.5 - low**0.5)
     assert found["holding"]["held"] == pytest.approx(coins * 2301 + cash, rel=1e-9)
@@ -157,7 +165,10 @@ def test_text_and_page_hold_the_ticket(capsys: pytest.CaptureFixture[str], tmp_p
     page = tmp_path / "page.html"
     ran = hedgerow(capsys, ["pool", "show", state(tmp_path, V3), *RANGE, *FULL, "--html", page])
     assert ran.code == 0
-    for words in ("Hedge ticket, USDC", "inverse perpetual, 1.5000 ETH margin", "no trade while delta is within"):
+    for words in (
+        "Hedge ticket, USDC", "inverse perpetual, 1.5000 ETH margin", "no trade while delta is within",
+        "at a vol of 0.6 of the price", "gamma/1 %", "whole contracts", "of 10 USDC", "(rule gas_aware)",
+    ):  # fmt: skip
         assert words in ran.out
     text = page.read_text()
     assert text.count("<figure>") == 3
@@ -170,7 +181,7 @@ def test_text_and_page_hold_the_ticket(capsys: pytest.CaptureFixture[str], tmp_p
 def test_quoted_instruments_make_an_ordinary_ticket(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, example_folder: Path
 ) -> None:
-    words = ("--numeraire", "USD", "--price", "WETH=2250", "--price", "USDC=1", "--alias", "USDC=USD:1", "--vol", "0.6")
+    words = ("--numeraire", "USD", "--price", f"WETH={INDEX}", "--alias", "USDC=USD:1", "--vol", "0.6")
     more = (
         "--risk-aversion",
         "1e-5",
@@ -190,6 +201,53 @@ def test_quoted_instruments_make_an_ordinary_ticket(
     owed = show(capsys, state(tmp_path, V3), "--position", file, *words, *more)
     assert owed["fees"]["WETH"] == pytest.approx(2.0)
     assert _before(owed) == pytest.approx(_before(found) + 2.0)
+
+
+def test_a_numeraire_that_is_one_dollar_makes_the_same_ticket(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, example_folder: Path
+) -> None:
+    asked = ("--price", f"WETH={INDEX}", "--vol", "0.6", "--risk-aversion", "1e-5", "--market", example_folder)
+    words = (*RANGE, *asked, "--hedge-with", "ETH-26JAN24-2300-C")
+    file = state(tmp_path, V3)
+    said = "(--alias USDC=USD:1), or count in USD (--numeraire USD --alias USDC=USD:1) or in ETH"
+    assert said in refused(capsys, "show", file, *words, "--numeraire", "USDC")
+    stated = show(capsys, file, *words, "--numeraire", "USDC", "--alias", "USDC=USD:1")
+    dollars = show(capsys, file, *words, "--numeraire", "USD", "--alias", "USDC=USD")
+    assert stated["ticket"]["trades"] == dollars["ticket"]["trades"]
+    assert "one USDC counts as one USD, as stated" in stated["ticket"]["notes"]
+    assert "not hedged, because by what they stand for they count as USD: USDC" in dollars["notes"]
+    assert not any("desk file" in note for note in dollars["ticket"]["notes"])
+    assert any("assumed, not data: a vol of vol of 0.6" in note for note in dollars["ticket"]["notes"])
+    # Counted in ETH, USDC keep their worth in dollars: the same delta, and the pool's value over the index.
+    coins = ("--numeraire", "ETH", "--price", f"USDC={1 / INDEX}", "--vol", "0.6")
+    more = ("--risk-aversion", str(1e-5 * INDEX), "--market", example_folder, "--hedge-with", "ETH-26JAN24-2300-C")
+    held = show(capsys, file, *RANGE, *coins, *more)
+    index = dollars["ticket"]["exposure"]["value"] / held["ticket"]["exposure"]["value"]
+    assert index == pytest.approx(INDEX, rel=1e-6)
+    # It is the same position: counted in coins, its delta is less by all coins that it is worth.
+    worth = held["ticket"]["exposure"]["value"]
+    assert _before(held) == pytest.approx(_before(dollars) - worth, rel=1e-6)
+
+
+def test_a_ticket_takes_the_coins_vol_and_price(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, example_folder: Path
+) -> None:
+    more = ("--risk-aversion", "1e-5", "--market", example_folder, "--hedge-with", "ETH-26JAN24-2300-C")
+    words = (*RANGE, "--numeraire", "USD", "--alias", "USDC=USD")
+    file, price = state(tmp_path, V3), ("--price", f"WETH={INDEX}")
+    bare = show(capsys, file, *words, *price, *more, "--vol", "0.6")
+    named = show(capsys, file, *words, *price, *more, "--vol", "USDC=0.01", "--vol", "WETH=0.6")
+    assert named["ticket"]["trades"] == bare["ticket"]["trades"]
+    assert named["ticket"]["exposure"] == bare["ticket"]["exposure"]
+    for given, message in (
+        ((*price, "--vol", "USDC=0.01"), "no vol of WETH"),
+        (("--price", "WETH=2300", "--vol", "0.6"), "2,222.19 at this market's index"),
+        (price, "--hedge-with without a vol; give that of the market's coin"),
+    ):
+        assert message in refused(capsys, "show", file, *words, *given, *more)
+    told = refused(capsys, "show", file, *words, *price, "--vol", "0.6", *more[:-1], "ETH-PERPETUAL")
+    assert "ETH-PERPETUAL: not quoted in this market; name instruments that it quotes" in told
+    assert "[[" not in told
 
 
 def _before(found: Any) -> float:
@@ -258,11 +316,26 @@ TICKED = "liquidity = 5\ntick_lower = -10\ntick_upper = 10\n"
         ((*RANGE, *USDC, "--price", "WETH=x"), "give a number"),
         ((*RANGE, *USDC, "--price", "WETH=-1"), "positive and finite"),
         ((*RANGE, *USDC, "--price", "WETH=1", "--price", "WETH=2"), "each symbol once"),
-        ((*RANGE, *USDC, "--hedge", "BTC"), "no token stands for it"),
+        ((*RANGE, *USDC, "--hedge", "BTC"), "BTC to hedge: no token stands for it; there are ETH, USDC"),
+        ((*RANGE, *USDC, "--cost-rate", "0.001"), "a cost rate without a risk aversion"),
+        ((*RANGE, *USDC, "--contract-size", "0.1"), "give KIND=VALUE, each kind once"),
+        ((*RANGE, *USDC, "--contract-size", "spot=1"), "the contracts are linear, inverse, future"),
+        ((*RANGE, *USDC, "--contract-size", "future=1"), "state the price of the future too"),
+        ((*RANGE, "--numeraire", "USD", "--price", "WETH=2300", "--margin", "1"), "name the one asset"),
+        ((*RANGE, *USDC, "--hedge", "USDC"), "USDC to hedge in USDC; it is the money"),
+        ((*RANGE, *USDC, "--vol", "60"), "a vol of 60; it is a fraction of up to 10: 0.6 for 60 %"),
+        ((*RANGE, *USDC, "--vol", "abc"), "--vol abc; give a number, or SYMBOL=VALUE"),
+        ((*RANGE, *USDC, "--vol", "WETH=0.6,USDC=0.5"), "give one SYMBOL=VALUE, and repeat --vol for others"),
+        ((*RANGE, *USDC, "--price", "WETH=4700"), "a factor of two or more is a mistake"),
+        ((*RANGE, *USDC, "--alias", "XYZ=ETH"), "an alias of XYZ: p has no such token"),
+        ((*RANGE, *USDC, "--token-id", "2", "--manager", "0x1"), "--token-id, --manager beside a file"),
+        ((*RANGE, *USDC, "--words", "2", "--max-age", "5"), "--words, --max-age beside a file"),
+        ((*RANGE, *USDC, "--owner", "0x1", "--symbols", "A,B", "--name", "x"), "--owner, --name, --symbols beside"),
+        (("0x" + 40 * "a", *RANGE, *USDC), "the address 0xaaaa"),
         ((*RANGE, *USDC, "--alias", "WETH=ETH:x"), "give TOKEN=ASSET:RATE"),
         ((*RANGE, *USDC, "--trade-cost", "5"), "a trade cost without a risk aversion"),
         ((*RANGE, *USDC, "--market", "x"), "--market and --hedge-with belong together"),
-        ((*RANGE, *USDC, "--market", "x", "--hedge-with", "y"), "needs a vol and a risk aversion"),
+        ((*RANGE, *USDC, "--market", "x", "--hedge-with", "y"), "--hedge-with without a risk aversion"),
         ((*RANGE, *USDC, "--entry-price", "USDC=1"), "no entry price of WETH"),
         ((*RANGE, *USDC, "--html", "."), "is a folder"),
         ((*RANGE, *USDC, "--position", "nowhere.toml"), "state it once"),
@@ -281,6 +354,14 @@ def test_bad_options_are_one_line(
         (("watch", "ftp://x", "0x" + 40 * "a", *RANGE, *USDC), "no way to talk to a node"),
         (("watch", "nowhere.jsonl", "0x" + 40 * "a", *RANGE, *USDC), "nowhere.jsonl: cannot be read"),
         (("watch", "/x.ipc", *RANGE, *USDC), "no pool; give its address"),
+        (("watch", __file__, "0x" + 40 * "a", *RANGE, *USDC), "is a file; watch follows a node"),
+        (("show", "recording:x.jsonl", "0x" + 40 * "a", *RANGE, *USDC), "a recording; pool watch plays it"),
+        (("show", "/", *RANGE, *USDC), "is a folder"),
+        (
+            ("watch", "/x.ipc", "0x" + 40 * "a", *RANGE, "--token-id", 1, "--manager", "0x" + 40 * "b", *USDC),
+            "--token-id beside --liquidity, --tick-lower, --tick-upper; name one position",
+        ),
+        (("watch", "/x.ipc", "0x" + 40 * "a", "--shares", 5, "--owner", "0x1", *USDC), "--owner beside --shares"),
         (("watch", "/x.ipc", "0x12", *RANGE, *USDC), "is no address of a pool"),
         (("watch", "/x.ipc", "--token-id", 1, *USDC), "--token-id and --manager belong together"),
         (
@@ -291,6 +372,28 @@ def test_bad_options_are_one_line(
 )
 def test_bad_sources_are_one_line(capsys: pytest.CaptureFixture[str], words: tuple[object, ...], message: str) -> None:
     assert message in refused(capsys, *words)
+
+
+def test_a_saved_state_is_never_overwritten(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file, other = state(tmp_path, V3), tmp_path / "other.json"
+    shown = hedgerow(capsys, ["pool", "show", file, *RANGE, *USDC, "--save", other])
+    assert shown.code == 0
+    written = other.read_bytes()
+    assert hedgerow(capsys, ["pool", "show", other, *RANGE, *USDC]).out == shown.out
+    told = refused(capsys, "show", file, *RANGE, *USDC, "--price", "WETH=2301", "--save", other)
+    assert "is there already; name a new file" in told
+    assert other.read_bytes() == written
+    assert "there is no folder" in refused(capsys, "show", file, *RANGE, *USDC, "--save", tmp_path / "a" / "b.json")
+
+
+def test_a_time_beyond_all_calendars_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    late = msgspec.structs.replace(V3, block=BlockStamp(number=1, at_ns=10**21))
+    assert "times are in nanoseconds" in refused(capsys, "show", state(tmp_path, late), *RANGE, *USDC)
+
+
+def test_a_token_names_its_asset(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = show(capsys, state(tmp_path, V3), *RANGE, *USDC, "--hedge", "WETH")
+    assert [hedge["asset"] for hedge in found["hedges"]] == ["ETH"]
 
 
 @pytest.mark.parametrize(
