@@ -73,7 +73,7 @@ def line_number(path: Path, text: str) -> int:
         ("bid = 2_222.50", "", "[[contract]]", r"contract\[0\]: states one side of a quote only; state both"),
         ("taker_fee = 0.0005", "taker_fee = 5", "taker_fee = 5", r"taker_fee: is 5; fees are fractions"),
         ("entry_price = 2_241.35", "", None, r"ETH-PERPETUAL: no positive entry_price"),
-        ("tick_lower = 198_260", "tick_lower = 198_261", "[[liquidity]]", r"the tick 198261 does not exist in univ3"),
+        ("tick_lower = 198_260", "tick_lower = 198_261", "[[liquidity]]", r"tick 198261 is off the tick spacing"),
         ("univ3:USDC/WETH:500", "univ3:USDC/WETH:3000", "pool = ", r"not in this snapshot.*holds univ3:USDC/WETH:500"),
         ("USDC = 1.0", "USDC = 0.0", "USDC = 0.0", r"rates.USDC: is 0; a rate is positive"),
         ("[rates]\nUSDC = 1.0", "", None, r"balances.USDC: .*has no USD rate; state it: \[rates\] USDC = 1.0"),

@@ -74,7 +74,7 @@ def line_number(path: Path, text: str) -> int:
         ('token1 = "ETH"', 'token1 = "WETH"', "token0", r": data.pool.token0: neither token is ETH"),
         ("decimals0 = 6", "decimals0 = 18", None, r": data.price.column: its median .* is far from the pool's"),
         # what is held
-        ("tick_lower = 200_600", "tick_lower = 200_601", "[[liquidity]]", r": liquidity\[0\]: usdc-weth: the tick 200601 does not exist"),
+        ("tick_lower = 200_600", "tick_lower = 200_601", "[[liquidity]]", r": liquidity\[0\]: usdc-weth in univ3:USDC/WETH:500: tick 200601 is off"),
         ("tick_lower = 200_600", "tick_lower = 300_000", "[[liquidity]]", r": liquidity\[0\]: .*; "),
         ("liquidity = 50_000_000_000_000_000", "liquidity = -5", "[[liquidity]]", r": liquidity\[0\]: .*; "),
         ('pool = "univ3:USDC/WETH:500"', 'pool = "sushi"', 'pool = "sushi"', r": liquidity\[0\].pool: no pool is called 'sushi'"),
