@@ -1,7 +1,9 @@
 """Uniswap v2 against the deployed pair: generated lives, equal to the unit after every step."""
 
 import functools
+import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from chain_pools import NAME, read_v2
 from hedgerow.core.errors import InputError
 from hedgerow.instruments.liquidity import PoolShare
 from hedgerow.market.pool_states import UniswapV2Pool
+from hedgerow.pools.curves import curve_of
 from hedgerow.pools.exact import uniswap_v2
 
 TREASURY = "0x000000000000000000000000000000000000dEaD"
@@ -147,3 +150,45 @@ def test_the_protocol_takes_a_sixth_of_the_growth() -> None:
         assert world.pair.call("balanceOf", TREASURY) == pending
         # of the pool that has grown by g, a sixth of g belongs to the protocol
         assert pending / (pending + 10**24) == pytest.approx(growth / (1.0 + growth) / 6.0, rel=1e-9)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    reserve0=st.integers(10**18, 10**26),
+    reserve1=st.integers(10**18, 10**26),
+    part=st.integers(10**3, 10**6 - 1),
+    bump=st.integers(10**3, 3 * 10**4),
+    down=st.booleans(),
+)
+def test_burns_move_with_swaps_as_delta_and_gamma_say(
+    reserve0: int, reserve1: int, part: int, bump: int, down: bool
+) -> None:
+    """A swap moves the real pair's price; what a burn pays moves by gamma, up to the bump's own second order."""
+    world = the_world()
+    the_router()
+    with world.chain.undone():
+        pool = mint(world, read_v2(world), reserve0, reserve1)
+        shares = pool.total_supply * part // 10**6
+        here = burnt(world, shares)
+        after = swap(world, pool, down, (reserve0 if down else reserve1) * bump // 10**6, 0)
+        there = burnt(world, shares)
+    unit, other = (10**token.decimals for token in pool.tokens)
+    prices = np.array([[one.reserve1 / one.reserve0 * unit / other, 1.0] for one in (pool, after)])
+    share = shares / pool.total_supply
+    point = curve_of(pool).at(prices)
+    gamma = share * point.gamma[0, 0, 0]
+    move = prices[1, 0] - prices[0, 0]
+    # The fee lets both reserves grow; on the curve of the bump they did not.
+    grown = math.sqrt(after.reserve0 * after.reserve1 / (pool.reserve0 * pool.reserve1))
+    rounding = 1e-14 * here[0] / unit + 3 / unit
+    assert here[0] / unit == pytest.approx(share * point.amounts[0, 0], rel=1e-12, abs=2 / unit)
+    moved = there[0] / unit / grown - here[0] / unit
+    assert abs(moved - gamma * move) <= abs(gamma * move) * abs(move) / min(prices[:, 0]) + rounding
+
+
+def burnt(world: V2World, shares: int) -> tuple[int, int]:
+    """What the pair pays for some shares now, undone afterwards."""
+    with world.chain.undone():
+        world.pair.call("transfer", world.pair.address, shares)
+        amount0, amount1 = world.pair.call("burn", OWNER)
+    return amount0, amount1
