@@ -236,16 +236,25 @@ def test_a_range_of_the_v4_manager_pays_what_is_shown_to_the_unit(chain: AnvilCh
 def test_an_interruption_ends_with_a_summary(chain: AnvilChain, world: V3World, pool: Contract) -> None:
     (token,) = _mint(world, (-600, 600))
     command = [sys.executable, "-m", "hedgerow.cli.main", "pool", "watch", chain.ipc, *_asked(world, token)]
-    watching = subprocess.Popen(
-        [*command, "--numeraire", "USDC"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert watching.stdout is not None
-    assert "hedge ratio" in watching.stdout.readline()
-    assert "ETH" in watching.stdout.readline()
-    swap_v3(world, pool, 10**18)
-    assert "ETH" in watching.stdout.readline()
-    watching.send_signal(signal.SIGINT)
-    _, said = watching.communicate(timeout=30)
+    # A suite that runs in the background hands on that interrupts are ignored; whoever presses Ctrl-C does not.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        watching = subprocess.Popen(
+            [*command, "--numeraire", "USDC"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, ignored)
+    with watching:
+        assert watching.stdout is not None
+        try:
+            assert "hedge ratio" in watching.stdout.readline()
+            assert "ETH" in watching.stdout.readline()
+            swap_v3(world, pool, 10**18)
+            assert "ETH" in watching.stdout.readline()
+            watching.send_signal(signal.SIGINT)
+            _, said = watching.communicate(timeout=30)
+        finally:
+            watching.kill()
     assert watching.returncode == 130  # as every command that is stopped
     assert "2 blocks: the position " in said
     assert "Traceback" not in said
