@@ -13,8 +13,21 @@ from hedgerow.report.layout import number
 from hedgerow.report.pool import position_figures
 from hedgerow.report.pool_hedge import AssetHedge
 
-HEADS = ("block", "price", "value", "delta", "gamma/1 %", "fees", "target", "hedge ratio", "hedge P&L", "age s", "ms")
-_WIDTHS = (10, 12, 14, 14, 13, 12, 20, 13, 13, 7, 7)
+HEADS = (
+    "block",
+    "price",
+    "value",
+    "delta",
+    "gamma/1 %",
+    "fees",
+    "target",
+    "hedge ratio",
+    "position P&L",
+    "hedge P&L",
+    "age s",
+    "ms",
+)
+_WIDTHS = (10, 12, 14, 14, 13, 12, 20, 13, 14, 13, 7, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +137,7 @@ class PoolBlock:
             number(float(greeks.fees[0] @ greeks.prices)),
             f"{number(first.linear.contracts)} {first.asset}" if first else "",
             f"{first.linear.hedge_ratio:.4f}" if first else "",
+            number(self.position_pnl),
             number(self.hedge_pnl),
             f"{self.age_s:.1f}",
             f"{self.latency_ms:.1f}",
