@@ -72,7 +72,7 @@ class PoolEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     source: str = ""
 
 
-class Alias(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class WrappedCoin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a wrapped or staked coin stands for.
 
     Parameters
@@ -104,7 +104,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Spot index; None takes the source's. [USD per coin]
     pool : tuple of PoolEntry
         The pools.
-    aliases : dict of str to str or Alias
+    aliases : dict of str to str or WrappedCoin
         Wrapped and staked coins: the coin, with its rate where that is not one.
     notes : tuple of str
         What the data do not hold. [text]
@@ -117,7 +117,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     index_price: float | None = None
     index_at: dt.datetime | int | None = None
     pool: tuple[PoolEntry, ...] = ()
-    aliases: dict[str, str | Alias] = {}
+    aliases: dict[str, str | WrappedCoin] = {}
     notes: tuple[str, ...] = ()
 
 

@@ -10,7 +10,7 @@ import msgspec
 from hedgerow.core.errors import ConfigError
 from hedgerow.core.ids import Currency, PoolName
 from hedgerow.core.instants import to_iso
-from hedgerow.market.manifest import MANIFEST, Alias, Manifest, PoolEntry, stated_instant
+from hedgerow.market.manifest import MANIFEST, Manifest, PoolEntry, WrappedCoin, stated_instant
 from hedgerow.market.pool_files import load_pool
 from hedgerow.market.pool_price import relative_price
 from hedgerow.market.pool_states import ConcentratedPool, PoolStorage, UniswapV3Pool, UniswapV4Pool
@@ -88,7 +88,7 @@ def _coins_per_unit(path: Path, manifest: Manifest) -> dict[Currency, float]:
     """What the coin's wrapped and staked forms are worth; the rate of a plain alias is one."""
     found = {}
     for name, stated in manifest.aliases.items():
-        alias = Alias(coin=stated) if isinstance(stated, str) else stated
+        alias = WrappedCoin(coin=stated) if isinstance(stated, str) else stated
         if not 0.0 < alias.rate < 1e6:
             raise ConfigError(str(path), f"aliases.{name}", f"a rate of {alias.rate:g}", "give coins per unit")
         if alias.coin == manifest.base:
@@ -177,7 +177,7 @@ def _pool_terms(path: Path, field: str, manifest: Manifest, pool: PoolEntry) -> 
 def _plain(manifest: Manifest, token: str) -> str:
     """The coin that a token is another name of; a staked coin has a price of its own and keeps its name."""
     alias = manifest.aliases.get(token, token)
-    if isinstance(alias, Alias):
+    if isinstance(alias, WrappedCoin):
         return alias.coin if alias.rate == 1.0 else token
     return alias
 

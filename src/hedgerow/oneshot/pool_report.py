@@ -9,14 +9,7 @@ from hedgerow.core.arrays import Float64, frozen
 from hedgerow.core.errors import InputError
 from hedgerow.instruments import PoolPosition
 from hedgerow.market import (
-    BalancerStablePool,
-    BalancerWeightedPool,
-    CurveCryptoPool,
-    CurveStablePool,
     PoolStorage,
-    UniswapV2Pool,
-    UniswapV3Pool,
-    UniswapV4Pool,
 )
 from hedgerow.market.manifest import LATEST_NS
 from hedgerow.oneshot.pool_hedges import asset_hedges, curve_of_asset
@@ -24,8 +17,8 @@ from hedgerow.oneshot.pool_losses import holding_loss, rebalancing_figures
 from hedgerow.oneshot.pool_remarks import report_notes
 from hedgerow.oneshot.pool_terms import PoolTerms
 from hedgerow.pools.curve import Curve
-from hedgerow.pools.exact import curve_crypto
 from hedgerow.pools.exact.preview import preview_burn, preview_collect
+from hedgerow.pools.fees import swap_fee
 from hedgerow.pools.own_prices import own_prices, pool_prices
 from hedgerow.pools.position_curve import position_curve
 from hedgerow.pools.positions import PoolGreeks, position_greeks
@@ -41,7 +34,6 @@ _LEAST: Final = 0.01
 """And at least so much. [logarithm of the price]"""
 _NOISE: Final = 1e-9
 """A gamma that moves less of the delta when the price doubles is rounding. [fraction]"""
-_PIPS: Final = 10**6
 _FARTHEST: Final = 2.0
 """A price so many times the pool's own, or as many times less, is one of another unit or coin. [multiple]"""
 
@@ -122,32 +114,6 @@ def check_symbols(pool: PoolStorage, terms: PoolTerms) -> None:
                 f"{'an' if what[0] in 'ae' else 'a'} {what} of {strange[0]}: {pool.name} has no such token",
                 f"it has {', '.join(sorted(known))}",
             )
-
-
-def swap_fee(pool: PoolStorage) -> float:
-    """Return what a swap in a pool costs; at its present balances, where it depends on them.
-
-    Parameters
-    ----------
-    pool : PoolStorage
-        The pool.
-
-    Returns
-    -------
-    float
-        Fee of a swap, the protocol's part included. [fraction]
-    """
-    if isinstance(pool, UniswapV4Pool):
-        protocol = max(pool.protocol_fee & 0xFFF, pool.protocol_fee >> 12) / _PIPS
-        return protocol + (1.0 - protocol) * pool.fee_pips / _PIPS
-    if isinstance(pool, UniswapV2Pool | UniswapV3Pool):
-        return pool.fee_pips / _PIPS
-    if isinstance(pool, BalancerWeightedPool | BalancerStablePool):
-        return pool.swap_fee / 1e18
-    if isinstance(pool, CurveStablePool):
-        return pool.fee / 1e10
-    assert isinstance(pool, CurveCryptoPool)
-    return curve_crypto.swap_fee(curve_crypto.scaled_balances(pool), pool) / 1e10
 
 
 def _mispricing(pool: PoolStorage, prices: Float64[np.ndarray, " n_token"], numeraire: str) -> float:
