@@ -17,7 +17,7 @@ def traced(seed: int, n: int, m: int, *, exact: bool) -> Frontier:
     return frontier(generated(seed, n=max(n, m), m=m, exact=exact), COUNT)
 
 
-@settings(max_examples=25)
+@settings(max_examples=max(1, settings().max_examples // 4))
 @given(st.integers(0, 10**6), st.integers(1, 12), st.integers(0, 3), st.booleans())
 def test_risk_never_rises_and_cost_never_falls_and_the_curve_is_convex(seed: int, n: int, m: int, exact: bool) -> None:
     found = traced(seed, n, m, exact=exact)

@@ -35,7 +35,7 @@ def test_parameters_are_found_within_their_error_bars(truth: FittedModel) -> Non
 
 
 def test_error_bars_are_as_wide_as_estimates_scatter() -> None:
-    n = 40
+    n = 16
     z = np.array(
         [
             scores(calibrate_model("heston", make_model_chain(HESTON, noise=NOISE, seed=seed), start=HESTON), HESTON)
