@@ -2,7 +2,7 @@
 
 from hedgerow.costs.book_curve import book_curve
 from hedgerow.costs.curves import CostCurve, CostSide, HoldingCost, proportional
-from hedgerow.costs.fees import Fee, deribit_fee, trade_fee
+from hedgerow.costs.fees import Fee, deribit_fee, published_fee, trade_fee
 from hedgerow.costs.holding import borrow_charge, capital_charge, funding_carry
 from hedgerow.costs.impact import linear_impact, square_root_impact, with_impact
 from hedgerow.costs.merging import Composite, Listing, merge
@@ -26,6 +26,7 @@ __all__ = [
     "merge",
     "paid_at",
     "proportional",
+    "published_fee",
     "square_root_impact",
     "straighten",
     "trade_fee",

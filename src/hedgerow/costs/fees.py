@@ -1,13 +1,13 @@
 """Trading fees: a rate on the notional, for options capped by a share of the premium."""
 
 from decimal import Decimal
-from typing import Final
 
 import msgspec
 
 from hedgerow.core.errors import InputError
 from hedgerow.core.money import Money, exact, is_positive
 from hedgerow.instruments import EuropeanOption, Future, Instrument, Perpetual, Spot, is_inverse
+from hedgerow.venue_rules import VenueRules, latest_rules, rules_of
 
 
 class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,32 +28,64 @@ class Fee(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     source: str = ""
 
 
-# https://www.deribit.com/kb/fees, as of January 2024. USDC-settled options are left out on purpose: published
-# figures differ, so the desk file states them.
-_FUTURE_FEE: Final = Fee(rate=Decimal("0.0005"), source="Deribit fee schedule, taker")
-_OPTION_FEE: Final = Fee(
-    rate=Decimal("0.0003"), premium_cap=Decimal("0.125"), source="Deribit fee schedule, maker and taker"
-)
-
-
-def deribit_fee(instrument: Instrument) -> Fee | None:
-    """Return Deribit's published fee for taking liquidity.
+def deribit_fee(instrument: Instrument, at_ns: int | None = None) -> Fee | None:
+    """Return Deribit's published fee of a new account for taking liquidity.
 
     Parameters
     ----------
     instrument : Instrument
         A contract.
+    at_ns : int or None
+        When; None for the latest figures on file. [UTC epoch ns]
 
     Returns
     -------
     Fee or None
-        None where the published figures are not on file. [fraction]
+        None where the published figures are not on file for that day. [fraction]
+
+    References
+    ----------
+    The dated tables of ``venue_rules``, each line with its source.
     """
-    if isinstance(instrument, Perpetual | Future):
-        return _FUTURE_FEE
-    if isinstance(instrument, EuropeanOption) and is_inverse(instrument):
-        return _OPTION_FEE
-    return None
+    rules = latest_rules("deribit") if at_ns is None else rules_of("deribit", at_ns)
+    return published_fee(rules, instrument)
+
+
+def published_fee(rules: VenueRules, instrument: Instrument, tier: str | None = None) -> Fee | None:
+    """Return what a venue's tables say on taking liquidity.
+
+    Parameters
+    ----------
+    rules : VenueRules
+        The tables, the venue's own instrument list among them if it was given.
+    instrument : Instrument
+        A contract.
+    tier : str or None
+        The fee tier; None for that of a new account.
+
+    Returns
+    -------
+    Fee or None
+        None where it is not on file and no tier was named. [fraction]
+
+    Raises
+    ------
+    InputError
+        If a tier is named that the venue does not have for such a contract.
+
+    References
+    ----------
+    As ``deribit_fee``.
+    """
+    try:
+        line = rules.fee(instrument, tier or "base")
+    except InputError:
+        if tier is not None:
+            raise
+        return None
+    sides = "maker and taker" if line.maker == line.taker else "taker"
+    within = "" if tier is None else f", tier {tier}"
+    return Fee(rate=line.taker, premium_cap=line.premium_cap, source=f"{rules.name} fee schedule, {sides}{within}")
 
 
 def trade_fee(instrument: Instrument, fee: Fee, quantity: Decimal, price: Decimal, underlying: Decimal) -> Money:
