@@ -1,14 +1,37 @@
 """Money that knows its currency, pairs and prices.
 
-Amounts are decimals, so that a ledger adds up exactly. Inside a room, numbers are plain float arrays; money is
-for the doors.
+Amounts are decimals, so that a ledger adds up exactly: of 80 digits, where Python has 28 unless told otherwise. An
+amount of any token fits, 256 bits being 78 digits. Inside a room, numbers are plain float arrays; money is for the
+doors.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
+from typing import Final
 
 from hedgerow.core.errors import InputError, NumeraireError
 from hedgerow.core.ids import Currency
+
+WIDE: Final = Context(prec=80)
+"""How decimals of money are added, multiplied and divided. [digits]"""
+
+
+def wide() -> AbstractContextManager[Context]:
+    """Open a block in which decimals are computed with the digits of money.
+
+    Returns
+    -------
+    context manager
+        Within it, operators of decimals keep 80 digits. [digits]
+
+    Examples
+    --------
+    >>> with wide():
+    ...     Decimal(10) ** 18 + Decimal("1e-18") == Decimal(10) ** 18
+    False
+    """
+    return localcontext(WIDE)
 
 
 def exact(amount: Decimal | float | str) -> Decimal:
@@ -66,9 +89,14 @@ class Money:
     Parameters
     ----------
     amount : Decimal
-        How much. [currency]
+        How much; finite. [currency]
     currency : str
         Of what. There is no default.
+
+    Raises
+    ------
+    InputError
+        If the amount is not finite.
 
     Examples
     --------
@@ -82,6 +110,10 @@ class Money:
 
     amount: Decimal
     currency: Currency
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite():
+            raise InputError(f"an amount of {self.amount} {self.currency} is not finite", "give a finite amount")
 
     @classmethod
     def of(cls, amount: Decimal | float | str, currency: str) -> "Money":
@@ -109,16 +141,16 @@ class Money:
         return other.amount
 
     def __add__(self, other: "Money") -> "Money":
-        return Money(self.amount + self._same(other), self.currency)
+        return Money(WIDE.add(self.amount, self._same(other)), self.currency)
 
     def __sub__(self, other: "Money") -> "Money":
-        return Money(self.amount - self._same(other), self.currency)
+        return Money(WIDE.subtract(self.amount, self._same(other)), self.currency)
 
     def __neg__(self) -> "Money":
-        return Money(-self.amount, self.currency)
+        return Money(WIDE.minus(self.amount), self.currency)
 
     def __mul__(self, factor: Decimal | int) -> "Money":
-        return Money(self.amount * factor, self.currency)
+        return Money(WIDE.multiply(self.amount, factor), self.currency)
 
     def __lt__(self, other: "Money") -> bool:
         return self.amount < self._same(other)
@@ -195,7 +227,7 @@ class Price:
             If the money is in neither currency of the pair.
         """
         if money.currency == self.pair.base:
-            return Money(money.amount * self.value, self.pair.quote)
+            return Money(WIDE.multiply(money.amount, self.value), self.pair.quote)
         if money.currency == self.pair.quote:
-            return Money(money.amount / self.value, self.pair.base)
+            return Money(WIDE.divide(money.amount, self.value), self.pair.base)
         raise NumeraireError(f"{money.currency} is not in {self.pair}", "use a price of its own pair")

@@ -3,6 +3,7 @@
 from hedgerow.events.codec import Record, decode, encode
 from hedgerow.events.commands import Alert, CancelOrder, Command, Decision, PlaceOrder, RequestFit, Transfer
 from hedgerow.events.events import (
+    AccountEvent,
     Acknowledgement,
     ClockBeat,
     Event,
@@ -12,6 +13,7 @@ from hedgerow.events.events import (
     FundingPayment,
     GasUpdate,
     Halt,
+    Liquidation,
     MarketEvent,
     MoveCollateral,
     OrderClosed,
@@ -20,11 +22,14 @@ from hedgerow.events.events import (
     QuoteUpdate,
     Reject,
     Resume,
+    Settlement,
     TradePrint,
     TransferDone,
+    TransferRefused,
 )
 
 __all__ = [
+    "AccountEvent",
     "Acknowledgement",
     "Alert",
     "CancelOrder",
@@ -38,6 +43,7 @@ __all__ = [
     "FundingPayment",
     "GasUpdate",
     "Halt",
+    "Liquidation",
     "MarketEvent",
     "MoveCollateral",
     "OrderClosed",
@@ -49,9 +55,11 @@ __all__ = [
     "Reject",
     "RequestFit",
     "Resume",
+    "Settlement",
     "TradePrint",
     "Transfer",
     "TransferDone",
+    "TransferRefused",
     "decode",
     "encode",
 ]

@@ -9,7 +9,7 @@ from hedgerow.core.ids import AccountName, Currency, InstrumentName
 
 
 class PlaceOrder(msgspec.Struct, frozen=True, tag="place"):
-    """Buy or sell now, at the best price there is.
+    """Buy or sell: now at the best price there is, or at a limit and what is left of it waits in the book.
 
     Parameters
     ----------
@@ -25,6 +25,13 @@ class PlaceOrder(msgspec.Struct, frozen=True, tag="place"):
         The venue refuses the order if it arrives later, and gives up what is not traded by then. [UTC epoch ns]
     limit : float or None
         Worst price that is accepted, None for any. [as quoted]
+    post_only : bool
+        The venue refuses it where it would take liquidity; needs a limit.
+    reduce_only : bool
+        The venue trades no more of it than closes the position.
+    rests : bool
+        True leaves what is not traded at once in the order book at its limit, False (where the market is one of quotes)
+        tries again at every quote while it is valid.
     """
 
     order_id: int
@@ -33,6 +40,9 @@ class PlaceOrder(msgspec.Struct, frozen=True, tag="place"):
     lots: int
     valid_until_ns: int
     limit: float | None = None
+    post_only: bool = False
+    reduce_only: bool = False
+    rests: bool = False
 
 
 class CancelOrder(msgspec.Struct, frozen=True, tag="cancel"):

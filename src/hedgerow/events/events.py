@@ -247,6 +247,97 @@ class TransferDone(msgspec.Struct, frozen=True, gc=False, tag="transferred"):
     fee: Decimal
 
 
+class TransferRefused(msgspec.Struct, frozen=True, gc=False, tag="not_transferred"):
+    """A transfer that was asked for did not happen: nothing has left the source.
+
+    Parameters
+    ----------
+    at_ns, known_ns : int
+        When it happened, when it could be known. [UTC epoch ns]
+    source, target : str
+        Accounts.
+    currency : str
+        What was to be moved.
+    amount : Decimal
+        How much. [currency]
+    reason : str
+        In the venue's words. [text]
+    """
+
+    at_ns: int
+    known_ns: int
+    source: AccountName
+    target: AccountName
+    currency: Currency
+    amount: Decimal
+    reason: str
+
+
+class Settlement(msgspec.Struct, frozen=True, gc=False, tag="settlement"):
+    """A position in a dated contract came to its end: the venue closed it at the delivery price.
+
+    Parameters
+    ----------
+    at_ns, known_ns : int
+        When it happened, when it could be known. [UTC epoch ns]
+    account : str
+        Whose.
+    instrument : str
+        Of which dated contract.
+    price : Decimal
+        Delivery price of the underlying: the average of the index that the venue's rules name. [quote per base]
+    quantity : Decimal
+        What was held and is gone, signed as it was held. [contracts]
+    amount : Decimal
+        Signed cash flow before the fee, received > 0. [currency]
+    fee : Decimal
+        Charged for the delivery, positive. [currency]
+    currency : str
+        The settlement currency.
+    """
+
+    at_ns: int
+    known_ns: int
+    account: AccountName
+    instrument: InstrumentName
+    price: Decimal
+    quantity: Decimal
+    amount: Decimal
+    fee: Decimal
+    currency: Currency
+
+
+class Liquidation(msgspec.Struct, frozen=True, gc=False, tag="liquidation"):
+    """The venue traded for an account whose margin no longer covered its positions.
+
+    Parameters
+    ----------
+    at_ns, known_ns : int
+        When it happened, when it could be known. [UTC epoch ns]
+    account : str
+        Whose.
+    instrument : str
+        What the venue traded.
+    number : int
+        Of the liquidations of this account: the same report twice has the same number. [count]
+    quantity : Decimal
+        Signed, bought > 0. [contracts]
+    price : Decimal
+        What was paid. [as quoted]
+    fee : Decimal
+        Charged, the venue's liquidation fee included, positive. [settle]
+    """
+
+    at_ns: int
+    known_ns: int
+    account: AccountName
+    instrument: InstrumentName
+    number: int
+    quantity: Decimal
+    price: Decimal
+    fee: Decimal
+
+
 class ClockBeat(msgspec.Struct, frozen=True, gc=False, tag="beat"):
     """The time is now this; it comes when the engine asked to be woken.
 
@@ -367,4 +458,7 @@ OrderEvent: TypeAlias = Fill | Acknowledgement | Reject | OrderClosed
 
 OperatorEvent: TypeAlias = Halt | Resume | MoveCollateral
 
-Event: TypeAlias = MarketEvent | OrderEvent | FundingPayment | TransferDone | ClockBeat | OperatorEvent
+AccountEvent: TypeAlias = FundingPayment | TransferDone | TransferRefused | Settlement | Liquidation
+"""What venues say of our accounts."""
+
+Event: TypeAlias = MarketEvent | OrderEvent | AccountEvent | ClockBeat | OperatorEvent

@@ -2,41 +2,48 @@
 
 Amounts are decimals. Options and spot are paid for at once; futures and perpetuals settle their P&L when they are
 reduced. An inverse contract's P&L is in coin: a position of N in quote currency, entered at P0 and valued at P, has
-made N·(1/P0 - 1/P) coins. The basis of a position is kept as a sum, so that nothing is lost to averaging.
+made N·(1/P0 - 1/P) coins. The basis of a position is kept as a sum, so that nothing is lost to averaging. Beside it
+stand the lots, and what each of them gained when it was closed.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency, InstrumentName
-from hedgerow.core.money import Money, exact, is_positive
-from hedgerow.instruments import EuropeanOption, Instrument, Spot, is_inverse
+from hedgerow.core.money import WIDE, Money, is_positive, wide
+from hedgerow.instruments import EuropeanOption, Instrument, Spot
+from hedgerow.ledger.holdings import Holding, PoolHolding, after_trade, unsettled_worth
+from hedgerow.ledger.lots import Closing, GainLog, exact_size, unit_worth
+from hedgerow.ledger.open_lots import Lot, LotMethod
+from hedgerow.ledger.settling import Delivery, closing_price
 
 _ZERO: Final = Decimal(0)
+_FLAT: Final = Holding()
 
-Cause: TypeAlias = Literal["deposit", "trade", "fee", "funding", "gas", "transfer"]
-"""Why cash changes: premiums and realised P&L of trades are ``trade``."""
+Cause: TypeAlias = Literal[
+    "deposit", "trade", "fee", "funding", "gas", "transfer", "settlement", "liquidation", "pool", "pool_fees"
+]
+"""Why cash changes. Premiums and realised P&L of trades are ``trade``, forced ones among them; ``liquidation`` is what
+a venue charges for them. ``settlement`` is what dated contracts pay at their end. ``pool`` is what goes into pool
+positions and comes back, ``pool_fees`` what they earned."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """A position in one contract.
+_Flow: TypeAlias = tuple[Currency, Cause, Decimal]
 
-    Parameters
-    ----------
-    quantity : Decimal
-        Signed. [contracts]
-    basis : Decimal
-        Futures and perpetuals: the signed sum of size times price (linear) or size over price (inverse) of what is
-        still open. Zero for what is paid for at once. [settle]
-    """
 
-    quantity: Decimal = _ZERO
-    basis: Decimal = _ZERO
+class _Trade(NamedTuple):
+    """What a position is moved by."""
+
+    instrument: Instrument
+    quantity: Decimal
+    price: Decimal
+    fee: Money
+    at_ns: int
+    cause: Closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +57,23 @@ class Account:
         cannot exist. [currency]
     holdings : mapping of str to Holding
         Open positions.
+    pools : mapping of str to PoolHolding
+        Pool positions by the user's names, with what they owe.
+    gains : GainLog
+        What every closed lot gained, in the order of closing.
+    lot_method : LotMethod or None
+        Which lot is closed first. Cash does not depend on it. None keeps neither lots nor gains, so that the account
+        does not grow with its trades.
+    may_borrow : bool
+        Whether cash may be spent that is not there. What venues report is booked either way.
     """
 
     flows: Mapping[tuple[Currency, Cause], Decimal] = field(default_factory=lambda: MappingProxyType({}))
     holdings: Mapping[InstrumentName, Holding] = field(default_factory=lambda: MappingProxyType({}))
+    pools: Mapping[str, PoolHolding] = field(default_factory=lambda: MappingProxyType({}))
+    gains: GainLog = field(default_factory=GainLog)
+    lot_method: LotMethod | None = "FIFO"
+    may_borrow: bool = False
 
     @property
     def currencies(self) -> tuple[Currency, ...]:
@@ -90,8 +110,9 @@ class Account:
         Money
             The balance, zero if there never was any. [currency]
         """
-        held = (amount for (held_in, _), amount in self.flows.items() if held_in == currency)
-        return Money(sum(held, _ZERO), Currency(currency))
+        with wide():
+            held = sum((amount for (held_in, _), amount in self.flows.items() if held_in == currency), _ZERO)
+        return Money(held, Currency(currency))
 
     def holding(self, instrument: Instrument) -> Holding:
         """Return the position in one contract.
@@ -106,7 +127,7 @@ class Account:
         Holding
             The position, flat if there is none. [contracts]
         """
-        return self.holdings.get(instrument.name, Holding())
+        return self.holdings.get(instrument.name, _FLAT)
 
     def move(self, money: Money, cause: Cause) -> "Account":
         """Add cash, or take it away, for a stated cause.
@@ -126,8 +147,36 @@ class Account:
         if not money.amount:
             return self
         key = (money.currency, cause)
-        flows = {**self.flows, key: self.flows.get(key, _ZERO) + money.amount}
-        return Account(flows=MappingProxyType(flows), holdings=self.holdings)
+        flows = {**self.flows, key: WIDE.add(self.flows.get(key, _ZERO), money.amount)}
+        return replace(self, flows=MappingProxyType(flows))
+
+    def spend(self, money: Money, cause: Cause) -> "Account":
+        """Take cash away that must be there, unless the account may borrow.
+
+        Parameters
+        ----------
+        money : Money
+            Positive. [currency]
+        cause : Cause
+            What for.
+
+        Returns
+        -------
+        Account
+            The account after it. [currency]
+
+        Raises
+        ------
+        InputError
+            If the amount is not positive, or more than the balance of an account that may not borrow.
+        """
+        if not is_positive(money.amount):
+            raise InputError(f"{money} to be spent", "give a positive, finite amount")
+        balance = self.balance(money.currency)
+        if balance < money and not self.may_borrow:
+            problem = f"{money} to be spent of a balance of {balance}, in an account that may not borrow"
+            raise InputError(problem, "bring money in first, spend less, or let the account borrow")
+        return self.move(-money, cause)
 
     def deposit(self, money: Money) -> "Account":
         """Bring cash in, or take it out.
@@ -144,7 +193,16 @@ class Account:
         """
         return self.move(money, "deposit")
 
-    def book_trade(self, instrument: Instrument, quantity: Decimal, price: Decimal, fee: Money) -> "Account":
+    def book_trade(
+        self,
+        instrument: Instrument,
+        quantity: Decimal,
+        price: Decimal,
+        fee: Money,
+        *,
+        at_ns: int = 0,
+        forced: bool = False,
+    ) -> "Account":
         """Book one filled trade.
 
         Parameters
@@ -157,11 +215,15 @@ class Account:
             Positive. [settle per contract for options, quote per base otherwise]
         fee : Money
             What the venue charged, positive. [any currency]
+        at_ns : int
+            When; only lots look at it. [UTC epoch ns]
+        forced : bool
+            True for a liquidation: its fee is booked under ``liquidation``.
 
         Returns
         -------
         Account
-            The account after it: premium or realised P&L paid, fee charged, position moved. [settle]
+            The account after it: premium or realised P&L paid, fee charged, position and lots moved. [settle]
 
         Raises
         ------
@@ -177,25 +239,151 @@ class Account:
         >>> sold.book_trade(option, D(1), D("0.04"), nothing).balance("BTC")
         Money(0.01 BTC)
         """
-        if not (is_positive(price) and quantity.is_finite() and quantity != 0):
+        _check_trade(instrument, quantity, price)
+        fee_cause: Cause = "liquidation" if forced else "fee"
+        trade = _Trade(instrument, quantity, price, fee, at_ns, "liquidation" if forced else "trade")
+        with wide():
+            holdings, gains, paid = self._moved(trade)
+            flows: list[_Flow] = [(instrument.settle, "trade", paid), (fee.currency, fee_cause, -fee.amount)]
+            if isinstance(instrument, Spot):
+                flows.append((instrument.base, "trade", quantity * exact_size(instrument.contract_size)))
+            return self._after(holdings, gains, flows)
+
+    def open_position(self, instrument: Instrument, quantity: Decimal, price: Decimal, at_ns: int) -> "Account":
+        """Take in a position that was there before the ledger began: no cash moves.
+
+        Of spot it says at what price deposited coins were bought; the coins themselves are a deposit.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            What is held.
+        quantity : Decimal
+            Signed, long > 0. [contracts]
+        price : Decimal
+            At which it was opened, positive; zero is allowed for options. [settle per contract for options, quote per
+            base otherwise]
+        at_ns : int
+            When it was opened. [UTC epoch ns]
+
+        Returns
+        -------
+        Account
+            The account with it. [contracts]
+
+        Raises
+        ------
+        InputError
+            If the price is not positive, the quantity is zero, or a position of the other sign is open.
+        """
+        _check_trade(instrument, quantity, price, may_be_free=isinstance(instrument, EuropeanOption))
+        if self.holding(instrument).quantity * quantity < 0:
             raise InputError(
-                f"{instrument.name}: {quantity} at {price}", "prices are positive, quantities not zero, both finite"
+                f"{instrument.name}: a position of {quantity} is taken in against one of the other sign",
+                "state the net position",
             )
-        before = self.holding(instrument)
-        size = exact(instrument.contract_size)
-        if isinstance(instrument, EuropeanOption | Spot):
-            after = Holding(quantity=before.quantity + quantity)
-            paid = -quantity * size * price
+        with wide():
+            free = Money(_ZERO, instrument.settle)
+            holdings, gains, _ = self._moved(_Trade(instrument, quantity, price, free, at_ns, "trade"))
+            return self._after(holdings, gains, ())
+
+    def settle(
+        self,
+        instrument: Instrument,
+        delivery_price: Decimal,
+        fee: Money,
+        at_ns: int,
+        *,
+        quantity: Decimal | None = None,
+    ) -> tuple["Account", Delivery]:
+        """End a position in a dated contract: options pay what they are worth, futures their P&L.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            A future or an option.
+        delivery_price : Decimal
+            Of the underlying, positive. [quote per base]
+        fee : Money
+            What the venue charges for the delivery, positive; nothing is charged where nothing is held. [any currency]
+        at_ns : int
+            When, at the expiry or later. [UTC epoch ns]
+        quantity : Decimal, optional
+            What the venue says was held, where it knows better; None for what is held here. [contracts]
+
+        Returns
+        -------
+        tuple of (Account, Delivery)
+            The account after it, and what was moved. [settle]
+
+        Raises
+        ------
+        InputError
+            If the contract has no expiry or has not come to it, or the price is not positive.
+
+        Examples
+        --------
+        >>> from decimal import Decimal as D
+        >>> from hedgerow.instruments import parse_deribit
+        >>> option, free = parse_deribit("BTC-26JAN24-40000-C"), Money.of(0, "BTC")
+        >>> short = Account().open_position(option, D(-2), D("0.05"), 0)
+        >>> short.settle(option, D(50_000), free, option.expiry_ns)[1].amount
+        Money(-0.4 BTC)
+        """
+        price = closing_price(instrument, delivery_price, at_ns)
+        held = self.holding(instrument).quantity if quantity is None else quantity
+        if not held:
+            nothing = Money(_ZERO, instrument.settle)
+            return self, Delivery(quantity=held, amount=nothing, fee=nothing)
+        with wide():
+            holdings, gains, paid = self._moved(_Trade(instrument, -held, price, fee, at_ns, "settlement"))
+            flows: list[_Flow] = [(instrument.settle, "settlement", paid), (fee.currency, "fee", -fee.amount)]
+            after = self._after(holdings, gains, flows)
+        return after, Delivery(quantity=held, amount=Money(paid, instrument.settle), fee=fee)
+
+    def without_lots(self) -> "Account":
+        """Return the same account without lots and gains, for those who only decide: it does not grow with its trades.
+
+        Returns
+        -------
+        Account
+            Cash, positions and their basis as they were. [currency]
+        """
+        holdings = {name: Holding(quantity=held.quantity, basis=held.basis) for name, held in self.holdings.items()}
+        return replace(self, holdings=MappingProxyType(holdings), gains=GainLog(), lot_method=None)
+
+    def _moved(self, trade: _Trade) -> tuple[Mapping[InstrumentName, Holding], GainLog, Decimal]:
+        """Return positions and gains after a trade, and what is paid for it, which is not booked yet."""
+        instrument, fee = trade.instrument, trade.fee
+        own_fee = fee.amount if fee.currency == instrument.settle else _ZERO
+        after, paid, gains = after_trade(
+            instrument,
+            self.holding(instrument),
+            Lot(quantity=trade.quantity, price=trade.price, fee=own_fee, at_ns=trade.at_ns),
+            method=self.lot_method,
+            cause=trade.cause,
+        )
+        holdings = dict(self.holdings)
+        if after.quantity:
+            holdings[instrument.name] = after
         else:
-            after, paid = _move_future(before, quantity, size * price if not is_inverse(instrument) else size / price)
-            paid = -paid if is_inverse(instrument) else paid
-        holdings = {**self.holdings, instrument.name: after}
-        if after.quantity == 0:
-            del holdings[instrument.name]
-        booked = Account(flows=self.flows, holdings=MappingProxyType(holdings))
-        if isinstance(instrument, Spot):
-            booked = booked.move(Money(quantity * size, instrument.base), "trade")
-        return booked.move(Money(paid, instrument.settle), "trade").move(-fee, "fee")
+            holdings.pop(instrument.name, None)
+        return MappingProxyType(holdings), self.gains.add(gains), paid
+
+    def _after(self, holdings: Mapping[InstrumentName, Holding], gains: GainLog, changes: Sequence[_Flow]) -> "Account":
+        """Return the account with other positions and gains, and changes of cash in the digits of the caller."""
+        flows = dict(self.flows)
+        for currency, cause, amount in changes:
+            if amount:
+                flows[currency, cause] = flows.get((currency, cause), _ZERO) + amount
+        return Account(
+            flows=MappingProxyType(flows),
+            holdings=holdings,
+            pools=self.pools,
+            gains=gains,
+            lot_method=self.lot_method,
+            may_borrow=self.may_borrow,
+        )
 
     def unsettled(self, instrument: Instrument, price: Decimal) -> Money:
         """Return the P&L of an open future or perpetual that is not yet cash, or an option's worth.
@@ -221,31 +409,50 @@ class Account:
         ----------
         Inverse P&L: Alexander, Chen, Imeraj (2023), Mathematical Finance 33:1005, section 2.
         """
-        if not is_positive(price):
-            raise InputError(f"{instrument.name}: a price of {price}", "prices are positive and finite")
-        held = self.holding(instrument)
-        size = exact(instrument.contract_size)
-        if isinstance(instrument, Spot):
-            return Money(_ZERO, instrument.settle)
-        if isinstance(instrument, EuropeanOption):
-            return Money(held.quantity * size * price, instrument.settle)
-        if is_inverse(instrument):
-            return Money(held.basis - held.quantity * size / price, instrument.settle)
-        return Money(held.quantity * size * price - held.basis, instrument.settle)
+        _check_mark(instrument, price)
+        with wide():
+            return Money(unsettled_worth(instrument, self.holding(instrument), price), instrument.settle)
+
+    def unrealised(self, instrument: Instrument, price: Decimal) -> Money:
+        """Return what the open lots would gain if they were closed at a price for no fee.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            The contract.
+        price : Decimal
+            Where they are valued, positive. [settle per contract for options, quote per base otherwise]
+
+        Returns
+        -------
+        Money
+            After the fees of their opening. [settle]
+
+        Raises
+        ------
+        InputError
+            If the price is not positive, or the account keeps no lots.
+        """
+        _check_mark(instrument, price)
+        if self.lot_method is None:
+            raise InputError(f"{instrument.name}: an account without lots", "ask for what is unsettled, or keep lots")
+        with wide():
+            closing = unit_worth(instrument, price)
+            gains = (
+                lot.quantity * (closing - unit_worth(instrument, lot.price)) - lot.fee
+                for lot in self.holding(instrument).lots
+            )
+            return Money(sum(gains, _ZERO), instrument.settle)
 
 
-def _move_future(before: Holding, quantity: Decimal, unit: Decimal) -> tuple[Holding, Decimal]:
-    """Open, add, reduce or turn a position; unit is the basis of one contract at the trade's price.
+def _check_trade(instrument: Instrument, quantity: Decimal, price: Decimal, *, may_be_free: bool = False) -> None:
+    is_price = is_positive(price) or (may_be_free and price.is_zero())
+    if not (is_price and quantity.is_finite() and quantity != 0):
+        raise InputError(
+            f"{instrument.name}: {quantity} at {price}", "prices are positive, quantities not zero, both finite"
+        )
 
-    Returns the new position and what the closed part gained in basis.
-    """
-    closed = _ZERO
-    if before.quantity * quantity < 0:
-        closed = -before.quantity if abs(quantity) >= abs(before.quantity) else quantity
-    released = before.basis * (-closed / before.quantity) if closed else _ZERO
-    opened = quantity - closed
-    after = Holding(
-        quantity=before.quantity + quantity,
-        basis=before.basis - released + opened * unit if before.quantity + quantity else _ZERO,
-    )
-    return after, -closed * unit - released
+
+def _check_mark(instrument: Instrument, price: Decimal) -> None:
+    if not is_positive(price):
+        raise InputError(f"{instrument.name}: a price of {price}", "prices are positive and finite")

@@ -85,6 +85,12 @@ def test_a_price_refuses_a_third_currency() -> None:
         Price(exact(2500), Pair(ETH, USD)).convert(Money.of(1, "BTC"))
 
 
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_money_is_finite(amount: str) -> None:
+    with pytest.raises(InputError, match=f"an amount of {amount} BTC is not finite"):
+        Money(Decimal(amount), Currency("BTC"))
+
+
 def test_a_pair_needs_two_currencies() -> None:
     with pytest.raises(InputError, match="a pair of ETH with itself; give two different currencies"):
         Pair(ETH, ETH)

@@ -8,7 +8,7 @@ from hedgerow.core.errors import InputError
 from hedgerow.core.money import Money
 from hedgerow.costs import deribit_fee, trade_fee
 from hedgerow.instruments import Instrument, parse_deribit
-from hedgerow.ledger import Account, Holding
+from hedgerow.ledger import Account, Holding, Lot, OpenLots
 
 OPTION = parse_deribit("BTC-26JAN24-45000-C")
 INVERSE = parse_deribit("BTC-PERPETUAL")  # 10 USD a contract
@@ -111,7 +111,8 @@ def test_deposits_add_up_exactly() -> None:
 def test_the_ledger_before_a_trade_is_as_it_was() -> None:
     before = trades(LINEAR, ("2", "2000"))
     after = trades(LINEAR, ("-2", "2100"), start=before.deposit(Money.of(5, "USDC")))
-    assert before.holding(LINEAR) == Holding(quantity=Decimal(2), basis=Decimal(4000))
+    lot = Lot(quantity=Decimal(2), price=Decimal(2000))
+    assert before.holding(LINEAR) == Holding(quantity=Decimal(2), basis=Decimal(4000), lots=OpenLots().add(lot))
     assert before.balance("USDC") == Money.of(0, "USDC")
     assert after.balance("USDC") == Money.of(205, "USDC")
     with pytest.raises(TypeError):
