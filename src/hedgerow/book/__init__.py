@@ -18,6 +18,7 @@ from hedgerow.book.scenarios import (
     scenario_grid,
     scenario_pnl,
     scenario_pnl_by_group,
+    scenario_values_by_group,
 )
 from hedgerow.book.simulated import joint_pnl, simulate_joint, simulate_scenarios
 from hedgerow.book.stresses import STRESSES, Stress, stress_scenarios, stresses_of
@@ -60,6 +61,7 @@ __all__ = [
     "scenario_grid",
     "scenario_pnl",
     "scenario_pnl_by_group",
+    "scenario_values_by_group",
     "sensitivities_by_group",
     "simulate_joint",
     "simulate_scenarios",

@@ -7,7 +7,7 @@ stands in ``docs/scenarios.md``.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -263,6 +263,42 @@ def scenario_pnl_by_group(
     return _pnl(book, scenarios, book.group, book.n_group, numeraire)
 
 
+def scenario_values_by_group(
+    book: CompiledBook, parts: Sequence[tuple[Scenarios, Float64[np.ndarray, " n_row"] | None]]
+) -> list[Float64[np.ndarray, "n_scenario n_group"]]:
+    """Return what each position of a book is worth in sets of scenarios, each with vols of its own.
+
+    The book is laid out once for all of them.
+
+    Parameters
+    ----------
+    book : CompiledBook
+        The book or the trades.
+    parts : sequence of (Scenarios, ndarray of shape (n_row,) or None)
+        Moves, and the vols from which they move; None for the book's own. [vol per square root of a year]
+
+    Returns
+    -------
+    list of ndarray of shape (n_scenario, n_group)
+        Values after the moves, one array for each set. [USD]
+
+    Raises
+    ------
+    InputError
+        If an expiry of the book is not among those of ``by_expiry``.
+
+    References
+    ----------
+    As ``scenario_pnl``.
+    """
+    packed = _pack(book, book.group)
+    found = []
+    for scenarios, vols in parts:
+        packed.columns[scenario_kernels.VOL] = (book.table[:, kernels.VOL] if vols is None else vols)[packed.rows]
+        found.append(_values(book, scenarios, book.group, book.n_group, packed))
+    return found
+
+
 def _pnl(
     book: CompiledBook, scenarios: Scenarios, group: Int64[np.ndarray, " n_row"], n_group: int, numeraire: str
 ) -> Float64[np.ndarray, "n_scenario n_group"]:
@@ -281,8 +317,32 @@ def _pnl(
     return after
 
 
+class _Packed(NamedTuple):
+    """Options of a book by expiry, as the kernel takes them."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+    group: np.ndarray
+    first: np.ndarray
+    years: np.ndarray
+    expiries: list[int]
+
+
+def _pack(book: CompiledBook, group: Int64[np.ndarray, " n_row"]) -> _Packed:
+    rows = np.flatnonzero(book.option_expiry_ns)
+    rows = rows[np.argsort(book.option_expiry_ns[rows], kind="stable")]
+    expiries, first = np.unique(book.option_expiry_ns[rows], return_index=True)
+    years = np.ascontiguousarray(book.table[rows[first], kernels.EXPIRY])
+    bounds = np.append(first, rows.size)
+    return _Packed(rows, _option_columns(book, rows), group[rows], bounds, years, expiries.tolist())
+
+
 def _values(
-    book: CompiledBook, scenarios: Scenarios, group: Int64[np.ndarray, " n_row"], n_group: int
+    book: CompiledBook,
+    scenarios: Scenarios,
+    group: Int64[np.ndarray, " n_row"],
+    n_group: int,
+    packed: _Packed | None = None,
 ) -> Float64[np.ndarray, "n_scenario n_group"]:
     """Return the value of each group in each scenario, in USD."""
     out = np.zeros((scenarios.count, n_group))
@@ -292,34 +352,21 @@ def _values(
     kinds, row = book.kinds[others], np.empty(kernels.N_COLUMNS)
     scenario_kernels.add_others(kinds, table, _dated_years(book)[others], group[others], moves, book.spot, out, row)
     if others.size < book.kinds.size:
-        _add_options(book, scenarios, moves, group, out)
+        options = _pack(book, group) if packed is None else packed
+        scenario_kernels.add_options(
+            options.columns,
+            options.group,
+            options.first,
+            options.years,
+            vol_scale(options.years, scenarios.vol_term_exponent),
+            _by_expiry(scenarios, options.expiries),
+            moves,
+            book.spot,
+            LEAST_VOL_SHARE,
+            out,
+            np.zeros(scenario_kernels.SCRATCH),
+        )
     return out
-
-
-def _add_options(
-    book: CompiledBook,
-    scenarios: Scenarios,
-    moves: Float64[np.ndarray, "5 n_scenario"],
-    group: Int64[np.ndarray, " n_row"],
-    out: Float64[np.ndarray, "n_scenario n_group"],
-) -> None:
-    rows = np.flatnonzero(book.option_expiry_ns)
-    rows = rows[np.argsort(book.option_expiry_ns[rows], kind="stable")]
-    expiries, first = np.unique(book.option_expiry_ns[rows], return_index=True)
-    years = np.ascontiguousarray(book.table[rows[first], kernels.EXPIRY])
-    scenario_kernels.add_options(
-        _option_columns(book, rows),
-        group[rows],
-        np.append(first, rows.size),
-        years,
-        vol_scale(years, scenarios.vol_term_exponent),
-        _by_expiry(scenarios, expiries.tolist()),
-        moves,
-        book.spot,
-        LEAST_VOL_SHARE,
-        out,
-        np.zeros(scenario_kernels.SCRATCH),
-    )
 
 
 def _option_columns(book: CompiledBook, rows: Int64[np.ndarray, " n_option"]) -> Float64[np.ndarray, "7 n_option"]:
