@@ -4,9 +4,12 @@ The desk counts on the worst case: of the orders in flight, exactly those are fi
 keeps the position between where it is and the target in that worst case too, so late fills cannot over-hedge.
 """
 
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
 import msgspec
 
 from hedgerow.core.ids import AccountName, InstrumentName
+from hedgerow.core.money import exact
 from hedgerow.events import CancelOrder, Command, PlaceOrder
 from hedgerow.execution.orders import Orders, WorkingOrder
 
@@ -26,6 +29,10 @@ class DeskRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         After a reject nothing is sent for so long. [ns]
     max_slippage : float or None
         How much worse than the reference price an order may be filled, None for any. [fraction]
+    ticks : tuple of (Decimal, Decimal)
+        Above which price limits are multiples of which step, rising; empty for any price. [as quoted]
+    post : bool
+        True lets an order wait at the touch for others; after one that got nothing there, the next one takes.
     """
 
     account: AccountName
@@ -33,10 +40,19 @@ class DeskRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     timeout_ns: int
     retry_ns: int
     max_slippage: float | None = None
+    ticks: tuple[tuple[Decimal, Decimal], ...] = ()
+    post: bool = False
 
 
 def go_to(
-    orders: Orders, rules: DeskRules, *, filled_lots: int, target_lots: int, spot: float, now_ns: int
+    orders: Orders,
+    rules: DeskRules,
+    *,
+    filled_lots: int,
+    target_lots: int,
+    spot: float,
+    now_ns: int,
+    touch: tuple[float, float] | None = None,
 ) -> tuple[Orders, tuple[Command, ...]]:
     """Send what brings the position to a target.
 
@@ -52,6 +68,8 @@ def go_to(
         Reference price, from which the limit of an order is set. [as quoted]
     now_ns : int
         The time. [UTC epoch ns]
+    touch : tuple of (float, float), optional
+        Best bid and ask, where orders wait. [as quoted]
 
     Returns
     -------
@@ -72,10 +90,23 @@ def go_to(
     number, deadline = orders.next_id, now_ns + rules.timeout_ns
     order = WorkingOrder(number, lots, 0, frozenset(), deadline, deadline)
     after = msgspec.structs.replace(orders, working={**orders.working, number: order}, next_id=number + 1)
-    limit = None
-    if rules.max_slippage is not None:
-        limit = spot * (1.0 + rules.max_slippage if lots > 0 else 1.0 - rules.max_slippage)
-    return after, (PlaceOrder(number, rules.account, rules.instrument, lots, deadline, limit),)
+    if rules.post and touch is not None and not orders.missed:
+        limit = touch[0] if lots > 0 else touch[1]
+        place = PlaceOrder(number, rules.account, rules.instrument, lots, deadline, limit, post_only=True, rests=True)
+        return after, (place,)
+    return after, (PlaceOrder(number, rules.account, rules.instrument, lots, deadline, _limit(rules, lots, spot)),)
+
+
+def _limit(rules: DeskRules, lots: int, spot: float) -> float | None:
+    """Return the worst price that is accepted, on the venue's ticks: never worse than the rule allows."""
+    if rules.max_slippage is None:
+        return None
+    limit = spot * (1.0 + rules.max_slippage if lots > 0 else 1.0 - rules.max_slippage)
+    step = next((step for above, step in reversed(rules.ticks) if limit > above), None)
+    if step is None:
+        return limit
+    whole = (exact(limit) / step).to_integral_value(ROUND_FLOOR if lots > 0 else ROUND_CEILING)
+    return float(whole * step)
 
 
 def ask_about_silent(orders: Orders, rules: DeskRules, now_ns: int) -> tuple[Orders, tuple[Command, ...]]:

@@ -59,6 +59,8 @@ class Orders(msgspec.Struct, frozen=True):
         After an order that got nothing none is sent until then. [UTC epoch ns]
     rejects, in_a_row : int
         How many orders were refused, and how many got nothing since the last fill. [count]
+    missed : int
+        How many orders since the last fill were refused or ran out of time without one. [count]
     strays : int
         Reports of orders that were final already: doubled or late ones. [count]
     impossible : int
@@ -73,6 +75,7 @@ class Orders(msgspec.Struct, frozen=True):
     blocked_until_ns: int = 0
     rejects: int = 0
     in_a_row: int = 0
+    missed: int = 0
     strays: int = 0
     impossible: int = 0
     final: dict[int, frozenset[int]] = {}
@@ -144,12 +147,14 @@ def apply_report(orders: Orders, event: OrderEvent, *, retry_ns: int) -> tuple[O
             if not event.found and event.at_ns <= order.valid_until_ns:
                 return orders, ()
             after, fresh = _book(orders, order, event.fills, final=True)
+            if event.known_ns >= order.valid_until_ns and not order.filled and not fresh:
+                after = msgspec.structs.replace(after, missed=after.missed + 1)
             # A venue that ends an order without a fill has nothing to offer: asked again at once, it would again.
             in_vain = order.status != "cancelling" and not order.filled and not fresh
             return (_pause(after, event.known_ns, retry_ns) if in_vain else after), fresh
         case Reject():
             after = _pause(_without(orders, order), event.known_ns, retry_ns)
-            return msgspec.structs.replace(after, rejects=orders.rejects + 1), ()
+            return msgspec.structs.replace(after, rejects=orders.rejects + 1, missed=orders.missed + 1), ()
 
 
 def _pause(orders: Orders, now_ns: int, retry_ns: int) -> Orders:
@@ -175,7 +180,7 @@ def _book(
         order = msgspec.structs.replace(order, filled=filled, fill_ids=order.fill_ids | {fill.fill_id})
         fresh.append(fill)
     if fresh:
-        orders = msgspec.structs.replace(orders, in_a_row=0)
+        orders = msgspec.structs.replace(orders, in_a_row=0, missed=0)
     ended = final or not order.remaining
     return _without(orders, order) if ended else _with(orders, order), tuple(fresh)
 

@@ -1,18 +1,14 @@
-"""Where a simulated order meets its price: a quoted book, or the curve of a pool."""
+"""Where a simulated order meets its price: the ports of markets, and one of quotes."""
 
-import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from hedgerow.core.money import exact
 from hedgerow.costs import Fee, trade_fee
 from hedgerow.instruments import Instrument
 from hedgerow.market import LARGEST_PRICE
 from hedgerow.venues.tape import Row, Tape
-
-_FARTHEST_SWAP: Final = 0.02
-"""A swap that moves the price further would leave the liquidity that is known. [fraction]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +121,117 @@ class SimulatedMarket(Protocol):
         ...
 
 
+@runtime_checkable
+class LateMarket(Protocol):
+    """The port of a market in which what comes too late is dealt with all the same, and costs."""
+
+    def too_late(self, at_ns: int) -> Refusal:
+        """Say what becomes of an order that is dealt with after its validity.
+
+        Parameters
+        ----------
+        at_ns : int
+            When it is dealt with. [UTC epoch ns]
+
+        Returns
+        -------
+        Refusal
+            With its gas. [base coin]
+        """
+        ...
+
+
+@runtime_checkable
+class RestingMarket(SimulatedMarket, Protocol):
+    """The port of a market in which orders can wait for others to come."""
+
+    @property
+    def tick(self) -> Decimal:
+        """The smallest step of its prices. [as quoted]"""
+        ...
+
+    def crosses(self, lots: int, limit: float, at_ns: int) -> bool:
+        """Tell whether an order would trade at once.
+
+        Parameters
+        ----------
+        lots : int
+            Signed. [lots]
+        limit : float
+            Its limit. [as quoted]
+        at_ns : int
+            When. [UTC epoch ns]
+
+        Returns
+        -------
+        bool
+            True where the other side shows a price that it accepts. [bool]
+        """
+        ...
+
+    def join(self, order_id: int, lots: int, limit: float, at_ns: int) -> None:
+        """Put what is left of an order at the end of the queue of its price.
+
+        Parameters
+        ----------
+        order_id : int
+            Which order. [count]
+        lots : int
+            Signed. [lots]
+        limit : float
+            Where it waits. [as quoted]
+        at_ns : int
+            When. [UTC epoch ns]
+        """
+        ...
+
+    def next_made_ns(self, order_id: int, until_ns: int) -> int | None:
+        """Return when others trade with a waiting order next.
+
+        Parameters
+        ----------
+        order_id : int
+            Which order. [count]
+        until_ns : int
+            How far to look. [UTC epoch ns]
+
+        Returns
+        -------
+        int or None
+            None where nobody does by then. [UTC epoch ns]
+        """
+        ...
+
+    def made(self, order_id: int, most: int, at_ns: int) -> Execution | None:
+        """Return what a waiting order got by the instant that ``next_made_ns`` has named.
+
+        Parameters
+        ----------
+        order_id : int
+            Which order. [count]
+        most : int
+            No more than this, positive. [lots]
+        at_ns : int
+            Now. [UTC epoch ns]
+
+        Returns
+        -------
+        Execution or None
+            At its own limit, for the maker's fee; None where nothing is due. [as its fields]
+        """
+        ...
+
+    def leave(self, order_id: int) -> None:
+        """Forget a waiting order.
+
+        Parameters
+        ----------
+        order_id : int
+            Which order. [count]
+        """
+        ...
+
+
 @dataclass(slots=True, kw_only=True)
 class QuotedMarket:
     """Takers pay the quote, up to the size that is displayed at each quote.
@@ -208,85 +315,3 @@ class QuotedMarket:
         if quote is None or at_ns - quote.at_ns > self.max_age_ns or not 0.0 < quote.a <= quote.b < LARGEST_PRICE:
             return None
         return quote
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolMarket:
-    """Swaps in a block, on the curve of the liquidity in range, for gas.
-
-    Parameters
-    ----------
-    tape : Tape
-        The recorded pool.
-    source, gas_source : int
-        Numbers of its states and of gas prices. [0-based]
-    pool_fee : float
-        Of the input. [fraction]
-    lot : Decimal
-        Smallest trade. [base]
-    block_ns : int
-        Time between blocks. [ns]
-    gas_units : int
-        What one swap uses. [gas]
-    max_age_ns : int
-        Older states fill nothing. [ns]
-    """
-
-    tape: Tape
-    source: int
-    gas_source: int
-    pool_fee: float
-    lot: Decimal
-    block_ns: int
-    gas_units: int
-    max_age_ns: int
-
-    def dealt_with_ns(self, arrival_ns: int) -> int:
-        """As the port says: in the first block after it."""
-        return (arrival_ns // self.block_ns + 1) * self.block_ns
-
-    def trade(self, lots: int, at_ns: int, limit: float | None) -> Execution | Refusal:
-        """As the port says: exact coins, all or nothing; a revert costs its gas.
-
-        References
-        ----------
-        Adams et al. (2021), Uniswap v3 core whitepaper, eqs. 6.13 to 6.16.
-        """
-        pool, gas = self._pool(at_ns), self._gas(at_ns)
-        if pool is None or gas is None:
-            return Refusal(reason="no pool state or gas price")
-        coins = abs(lots) * float(self.lot)
-        kept = 1.0 - self.pool_fee
-        root = math.sqrt(pool.a)
-        # Bought coins leave the pool; of sold ones the fee does not enter its curve.
-        inverse = 1.0 / root + (-coins if lots > 0 else coins * kept) / pool.b if pool.b > 0.0 else 0.0
-        if not inverse > 0.0 or abs(2.0 * math.log(1.0 / (inverse * root))) > _FARTHEST_SWAP:
-            return Refusal(reason="more than the liquidity in range can take")
-        price = root / inverse  # the geometric mean of the prices before and after, without cancellation
-        cash = price * (coins if lots > 0 else coins * kept)
-        fee = cash * self.pool_fee / kept
-        average = (cash + fee) / coins if lots > 0 else cash / coins
-        if limit is not None and (average > limit if lots > 0 else average < limit):
-            return Refusal(reason="reverted: the price is beyond the limit", gas=gas)
-        return Execution(lots=lots, price=exact(price), fee=exact(fee), gas=gas, mid=pool.a)
-
-    def mid(self, at_ns: int) -> float | None:
-        """As the port says."""
-        pool = self.tape.prevailing(self.source, at_ns)
-        return None if pool is None else pool.a
-
-    def next_ns(self, at_ns: int) -> int | None:
-        """As the port says: the next block."""
-        return self.dealt_with_ns(at_ns)
-
-    def _pool(self, at_ns: int) -> Row | None:
-        pool = self.tape.prevailing(self.source, at_ns)
-        if pool is None or at_ns - pool.at_ns > self.max_age_ns or not 0.0 < pool.a < LARGEST_PRICE:
-            return None
-        return pool
-
-    def _gas(self, at_ns: int) -> Decimal | None:
-        row = self.tape.prevailing(self.gas_source, at_ns)
-        if row is None or not 0.0 <= row.a < LARGEST_PRICE:
-            return None
-        return exact(row.a) * self.gas_units * Decimal("1e-9")

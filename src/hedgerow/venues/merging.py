@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from hedgerow.core.arrays import Float64, Int64, frozen
+from hedgerow.venues.latency import Latency, samples
 from hedgerow.venues.tape import Chunk, Source
 
 CHUNK_ROWS: Final = 65_536
@@ -35,7 +36,9 @@ class Stream:
     b: Float64[np.ndarray, " n_row"]
 
 
-def merge(streams: Sequence[Stream], *, latency_ns: int, jitter_ns: int, seed: int) -> list[Chunk]:
+def merge(
+    streams: Sequence[Stream], *, latency_ns: int, jitter_ns: int, seed: int, latency: Latency | None = None
+) -> list[Chunk]:
     """Merge streams in the order in which they are known here.
 
     Parameters
@@ -48,6 +51,8 @@ def merge(streams: Sequence[Stream], *, latency_ns: int, jitter_ns: int, seed: i
         Mean of the exponential delay on top; a stream keeps its order. [ns]
     seed : int
         Of the delays. [any]
+    latency : Latency or None
+        A distribution that takes the place of the two figures above. [ns]
 
     Returns
     -------
@@ -56,10 +61,12 @@ def merge(streams: Sequence[Stream], *, latency_ns: int, jitter_ns: int, seed: i
     """
     parts = []
     for number, stream in enumerate(streams):
+        random, size = np.random.default_rng([seed, number]), stream.at_ns.size
         known = stream.at_ns + latency_ns
-        if jitter_ns:
-            delays = np.random.default_rng([seed, number]).exponential(jitter_ns, known.size)
-            known = np.maximum.accumulate(known + delays.astype(np.int64))
+        if latency is not None:
+            known = np.maximum.accumulate(stream.at_ns + samples(latency, random, size))
+        elif jitter_ns:
+            known = np.maximum.accumulate(known + random.exponential(jitter_ns, size).astype(np.int64))
         parts.append((known, stream.at_ns, np.full(known.size, number), stream.a, stream.b))
     known, at, source, a, b = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((source, at, known))

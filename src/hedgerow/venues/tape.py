@@ -93,6 +93,22 @@ class Row(NamedTuple):
     b: float
 
 
+class Window(NamedTuple):
+    """Consecutive rows of one source.
+
+    Parameters
+    ----------
+    at_ns : ndarray of shape (n_row,)
+        When they happened. [UTC epoch ns]
+    a, b : ndarray of shape (n_row,)
+        As in ``Chunk``.
+    """
+
+    at_ns: Int64[np.ndarray, " n_row"]
+    a: Float64[np.ndarray, " n_row"]
+    b: Float64[np.ndarray, " n_row"]
+
+
 MarketRow = QuoteUpdate | PoolUpdate | GasUpdate
 
 
@@ -232,6 +248,34 @@ class Tape:
             if times is not None and times[-1] > at_ns:
                 return int(times[int(times.searchsorted(at_ns, side="right"))])
         return None
+
+    def window(self, source: int, start_ns: int, stop_ns: int) -> Window:
+        """Return the rows of a source between two instants, and the one that prevailed at the first of them.
+
+        Parameters
+        ----------
+        source : int
+            Which source. [0-based]
+        start_ns, stop_ns : int
+            After the one, up to the other, inclusive. [UTC epoch ns]
+
+        Returns
+        -------
+        Window
+            In order of time; nothing before the first row of the source. [as the source's kind says]
+        """
+        first = self.prevailing(source, start_ns)
+        self._read_beyond(source, stop_ns)
+        parts = [] if first is None else [Window(*(np.array([value]) for value in first))]
+        for chunk in (*self._seen, *self._ahead):
+            times = chunk.at_by_source.get(source)
+            if times is not None and times[0] <= stop_ns and times[-1] > start_ns:
+                start, stop = times.searchsorted((start_ns, stop_ns), side="right")
+                rows = chunk.rows_by_source[source][start:stop]
+                parts.append(Window(chunk.at_ns[rows], chunk.a[rows], chunk.b[rows]))
+        if not parts:
+            return Window(np.empty(0, dtype=np.int64), np.empty(0), np.empty(0))
+        return Window(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _read_beyond(self, source: int, at_ns: int) -> None:
         """Read ahead until the source's rows reach beyond an instant."""

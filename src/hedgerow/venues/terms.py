@@ -2,6 +2,8 @@
 
 import msgspec
 
+from hedgerow.venues.latency import Latency
+
 
 class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What goes wrong with messages, each with its own probability.
@@ -33,12 +35,16 @@ class Delays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Mean of the exponential delay on top. [ns]
     transfer_ns : int
         Until moved collateral arrives. [ns]
+    orders, reports : Latency or None
+        Distributions that take the place of the figures above, there and back. [ns]
     """
 
     orders_ns: int
     reports_ns: int
     jitter_ns: int = 0
     transfer_ns: int = 0
+    orders: Latency | None = None
+    reports: Latency | None = None
 
 
 class Funding(msgspec.Struct, frozen=True, kw_only=True):

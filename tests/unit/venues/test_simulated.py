@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -23,6 +24,7 @@ from hedgerow.events import (
     RequestFit,
     Transfer,
     TransferDone,
+    TransferRefused,
 )
 from hedgerow.instruments import Instrument, parse_deribit
 from hedgerow.ledger import Account, Ledger
@@ -32,10 +34,11 @@ from hedgerow.venues import (
     Execution,
     Faults,
     Funding,
+    Listing,
     QuotedMarket,
     Refusal,
+    SimulatedExchange,
     SimulatedMarket,
-    SimulatedVenue,
     Source,
     Tape,
 )
@@ -78,24 +81,24 @@ def market(
     )
 
 
-def venue(instrument: Instrument = LINEAR, lot: str = "0.01", **changes: Any) -> SimulatedVenue:
-    terms: dict[str, Any] = {
-        "market": market(instrument, lot),
-        "instrument": instrument,
-        "lot": Decimal(lot),
-        "books": books(USDC="10000"),
-        "account": EXCHANGE,
-        "delays": DELAYS,
-        "seed": 1,
-    }
-    return SimulatedVenue(**(terms | changes))
+def venue(instrument: Instrument = LINEAR, lot: str = "0.01", **changes: Any) -> SimulatedExchange:
+    """List one instrument, as LINEAR, so that orders need not name it."""
+    listed = msgspec.structs.replace(instrument, name=LINEAR.name)
+    listing = Listing(
+        instrument=listed,
+        lot=Decimal(lot),
+        market=changes.pop("market", None) or market(listed, lot),
+        funding=changes.pop("funding", None),
+    )
+    terms: dict[str, Any] = {"books": books(USDC="10000"), "delays": DELAYS, "seed": 1}
+    return SimulatedExchange(listings=(listing,), **(terms | changes))
 
 
 def place(lots: int, *, number: int = 0, until: int = 60 * SECOND, limit: float | None = None) -> PlaceOrder:
     return PlaceOrder(number, EXCHANGE, LINEAR.name, lots, until, limit)
 
 
-def balance(where: SimulatedVenue, currency: str = "USDC", account: str = "exchange") -> Money:
+def balance(where: SimulatedExchange, currency: str = "USDC", account: str = "exchange") -> Money:
     return where.books.account(account).balance(currency)
 
 
@@ -225,7 +228,7 @@ def test_the_cancellation_of_a_filled_order_answers_with_its_fill() -> None:
 # --- funding ---
 
 
-def funded(instrument: Instrument, lot: str, lots: int, rate: float) -> tuple[SimulatedVenue, Sequence[Event]]:
+def funded(instrument: Instrument, lot: str, lots: int, rate: float) -> tuple[SimulatedExchange, Sequence[Event]]:
     """Trade at once, and settle funding on it a second and a half later, at a mark of 2000."""
     free = market(instrument, lot, rate="0")
     there = venue(
@@ -250,7 +253,7 @@ def test_longs_pay_shorts_a_positive_rate_of_the_notional(
 ) -> None:
     there, known = funded(instrument, lot, lots, rate)
     at = 3 * SECOND // 2
-    payment = FundingPayment(at, at + 30, EXCHANGE, instrument.name, rate, Decimal(amount), Currency(currency))
+    payment = FundingPayment(at, at + 30, EXCHANGE, LINEAR.name, rate, Decimal(amount), Currency(currency))
     assert known == [payment]
     assert there.books.account("exchange").flow(currency, "funding") == Money.of(amount, currency)
     assert [item.amount for item in there.payments] == [Decimal(amount)]
@@ -332,10 +335,30 @@ def test_collateral_arrives_after_its_delay() -> None:
     there = venue(delays=Delays(orders_ns=100, reports_ns=30, transfer_ns=5000))
     there.take(Transfer(EXCHANGE, WALLET, USDC, Decimal(400)), 1000)
     assert there.advance(5999) == []
-    assert balance(there) == Money.of(10_000, "USDC")
-    assert there.advance(6000) == [TransferDone(6000, 6000, EXCHANGE, WALLET, USDC, Decimal(400), Decimal(0))]
-    assert balance(there) == Money.of(9600, "USDC")
+    assert balance(there) == Money.of(9600, "USDC")  # it has left, and is on its way
+    assert [transit.money for transit in there.books.in_transit] == [Money.of(400, "USDC")]
+    assert there.advance(6100) == []  # the wish takes 100, the money 5000, the message 30
+    assert there.books.in_transit == ()
+    assert there.advance(6130) == [TransferDone(6100, 6130, EXCHANGE, WALLET, USDC, Decimal(400), Decimal(0))]
     assert balance(there, account="wallet") == Money.of(400, "USDC")
+
+
+def test_a_transfer_costs_what_the_venue_says() -> None:
+    there = venue(transfer_fees={USDC: Decimal(3)})
+    there.take(Transfer(EXCHANGE, WALLET, USDC, Decimal(400)), 1000)
+    assert there.advance(1130) == [TransferDone(1100, 1130, EXCHANGE, WALLET, USDC, Decimal(400), Decimal(3))]
+    assert balance(there, account="wallet") == Money.of(397, "USDC")
+
+
+@pytest.mark.parametrize("amount", ["10000.01", "0", "2"])
+def test_a_transfer_that_cannot_be_is_refused_and_nothing_moves(amount: str) -> None:
+    there = venue(transfer_fees={USDC: Decimal(3)})
+    there.take(Transfer(EXCHANGE, WALLET, USDC, Decimal(amount)), 1000)
+    (answer,) = there.advance(SECOND)
+    assert isinstance(answer, TransferRefused)
+    assert (answer.at_ns, answer.known_ns, answer.amount) == (1100, 1130, Decimal(amount))
+    assert there.refused_transfers == {answer.reason: 1}
+    assert balance(there) == Money.of(10_000, "USDC")
 
 
 # --- faults and randomness ---
