@@ -17,10 +17,11 @@ from hedgerow.book import Row, kernels
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.ids import AccountName, Currency, InstrumentName
 from hedgerow.costs import Fee
-from hedgerow.engine import Deposit, Engine, EngineSettings
+from hedgerow.engine import Deposit, Engine, EngineSettings, opening_ledger
 from hedgerow.events import FitDone, Record, RequestFit
 from hedgerow.execution import DeskRules
 from hedgerow.instruments import Instrument, Spot, is_inverse, parse_deribit
+from hedgerow.margin import FractionMargin
 from hedgerow.policy import (
     NEXT_QUOTE,
     Answer,
@@ -49,10 +50,13 @@ from hedgerow.venues import (
     Delays,
     Faults,
     Funding,
+    Index,
+    Listing,
+    MarginTerms,
     PoolMarket,
     QuotedMarket,
+    SimulatedExchange,
     SimulatedMarket,
-    SimulatedVenue,
     Source,
     Tape,
 )
@@ -133,6 +137,7 @@ class World:
     displayed_lots: int
     fit_takes_ns: int
     seed: int
+    margin: MarginTerms | None = None
 
     @property
     def end_ns(self) -> int:
@@ -143,16 +148,21 @@ class World:
 
     def open(self, *, chunk_rows: int = 1000, write: Callable[[Record], object] | None = None) -> tuple[Session, Tape]:
         engine, tape = Engine(self.settings), Tape(self.sources, self.chunks(chunk_rows))
-        venue = SimulatedVenue(
-            market=self._market(tape),
+        listing = Listing(
             instrument=self.settings.instrument,
             lot=self.settings.lot,
-            books=engine.start().ledger,
-            account=ACCOUNT,
+            market=self._market(tape),
+            funding=self.funding,
+        )
+        venue = SimulatedExchange(
+            listings=(listing,),
+            books=opening_ledger(engine.settings),
             delays=self.delays,
             seed=self.seed,
-            funding=self.funding,
             faults=self.faults,
+            accounts={} if self.margin is None else {ACCOUNT: self.margin},
+            index=None if self.margin is None else Index(tape=tape, source=0, usd_rate=USDC_RATE),
+            usd_rates=self.settings.usd_rates,
         )
         return Session(engine, venue, write, self._fit), tape
 
@@ -349,6 +359,17 @@ DELAYS = st.builds(
     Delays, orders_ns=LATENCIES, reports_ns=LATENCIES, jitter_ns=st.sampled_from([0, 0, 10 * MS, SECOND])
 )
 
+FRACTIONS = st.sampled_from([(0.02, 0.01), (0.5, 0.45), (0.9, 0.89)])  # the last one liquidates at the first breeze
+WATCHED = st.builds(
+    lambda parts, fee, every: MarginTerms(
+        rule=FractionMargin(initial=parts[0], maintenance=parts[1]), liquidation_fee=fee, every_ns=every
+    ),
+    FRACTIONS,
+    st.sampled_from([Decimal(0), Decimal("0.01")]),
+    st.sampled_from([7 * SECOND, 3_600 * SECOND]),
+)
+MARGINS = st.none() | WATCHED
+
 LOTS = {"ETH_USDC-PERPETUAL": "0.01", "ETH-PERPETUAL": "10", "ETH_USDC": "0.01"}
 
 
@@ -370,6 +391,7 @@ def worlds(
     faults: st.SearchStrategy[Faults] = FAULTS,
     names: tuple[str, ...] = tuple(LOTS),
     longest: int = 90,
+    margins: st.SearchStrategy[MarginTerms | None] = MARGINS,
 ) -> World:
     instrument = parse_deribit(draw(st.sampled_from(names)))
     in_pool = isinstance(instrument, Spot) and draw(st.booleans())
@@ -418,6 +440,7 @@ def worlds(
         displayed_lots=draw(st.sampled_from([0, 0, 20, 300])),
         fit_takes_ns=draw(st.sampled_from([0, 2 * SECOND])),
         seed=seed,
+        margin=None if isinstance(instrument, Spot) else draw(margins),
     )
     return with_policy(world, draw(policies))
 

@@ -1,20 +1,78 @@
-"""What a study holds and does not trade, as rows of the book."""
+"""What a study holds and does not trade: outside of accounts as rows of the book, in accounts as their positions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
 from hedgerow.backtesting.load import Recorded
-from hedgerow.book import LiquidityPosition, Marking, Row, rows_of
+from hedgerow.book import LiquidityPosition, Marking, Row, assemble, rows_of, value_book
 from hedgerow.book.positions import ContractPosition, Position
 from hedgerow.config import Study
+from hedgerow.config.study_accounts import OptionLine
 from hedgerow.core.arrays import frozen, vector
-from hedgerow.core.errors import InputError
-from hedgerow.core.ids import Currency
+from hedgerow.core.errors import InputError, MarketDataError
+from hedgerow.core.ids import AccountName, Currency, InstrumentName
+from hedgerow.core.money import exact
+from hedgerow.engine import OpeningPosition
 from hedgerow.instruments import EuropeanOption, Instrument, is_inverse, parse_deribit
+from hedgerow.ledger import settlement_price
 from hedgerow.market import QuoteTable, Snapshot
+
+_LEAST_PRICE: Final = Decimal("1e-8")
+"""An option that is worth less was bought for this. [settle per contract]"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBook:
+    """Everything that a study holds beside cash.
+
+    Parameters
+    ----------
+    rows : tuple of Row
+        Outside of accounts. [USD terms]
+    positions : tuple of OpeningPosition
+        Options in accounts.
+    delivery : mapping of str to Decimal
+        At what price those of them are settled that expire in the study. [quote per base]
+    """
+
+    rows: tuple[Row, ...]
+    positions: tuple[OpeningPosition, ...]
+    delivery: Mapping[InstrumentName, Decimal]
+
+
+def held_book(study: Study, recorded: Recorded) -> HeldBook:
+    """Compile what is held beside cash.
+
+    Parameters
+    ----------
+    study : Study
+        Positions.
+    recorded : Recorded
+        The pool's terms and the prices.
+
+    Returns
+    -------
+    HeldBook
+        Rows and positions. [as its fields]
+
+    Raises
+    ------
+    ConfigError
+        If a position contradicts the pool or the days.
+    """
+    return HeldBook(
+        rows=held_rows(study, recorded),
+        positions=opening_positions(study, recorded),
+        delivery=delivery_prices(study, recorded),
+    )
 
 
 def held_rows(study: Study, recorded: Recorded) -> tuple[Row, ...]:
-    """Compile what is held and not traded.
+    """Compile what is held outside of any account.
 
     Parameters
     ----------
@@ -56,14 +114,116 @@ def _positions(study: Study) -> list[tuple[str, Position]]:
         position = LiquidityPosition(position=held, fees_base=line.fees_base, fees_quote=line.fees_quote)
         found.append((where, position))
     for i, option in enumerate(study.option):
-        where = f"option[{i}].instrument"
-        contract = contract_of(study, where, option.instrument)
-        if not isinstance(contract, EuropeanOption):
-            raise study.error(where, f"{option.instrument} is no option", "coins belong into an account's balances")
-        if not study.end_ns < contract.expiry_ns:
-            raise study.error(where, f"{option.instrument} expires before the end", "end the study before its expiry")
-        found.append((where, ContractPosition(instrument=contract, quantity=option.quantity)))
+        if not option.account:
+            where = f"option[{i}].instrument"
+            contract = _option_of(study, where, option)
+            if not study.end_ns < contract.expiry_ns:
+                advice = "end the study before its expiry, or name the account that holds it"
+                raise study.error(where, f"{option.instrument} expires before the end", advice)
+            found.append((where, ContractPosition(instrument=contract, quantity=option.quantity)))
     return found
+
+
+def _option_of(study: Study, where: str, option: OptionLine) -> EuropeanOption:
+    contract = contract_of(study, where, option.instrument)
+    if not isinstance(contract, EuropeanOption):
+        raise study.error(where, f"{option.instrument} is no option", "coins belong into an account's balances")
+    return contract
+
+
+def opening_positions(study: Study, recorded: Recorded) -> tuple[OpeningPosition, ...]:
+    """Compile the options that accounts hold.
+
+    Parameters
+    ----------
+    study : Study
+        Its options.
+    recorded : Recorded
+        The first price, at which an option is valued that names no entry.
+
+    Returns
+    -------
+    tuple of OpeningPosition
+        In the order of the study. [as their fields]
+
+    Raises
+    ------
+    ConfigError
+        If an option has expired at the start.
+    """
+    marking = _marking(study, recorded)
+    positions = []
+    for i, option in enumerate(study.option):
+        if not (option.account and option.quantity):
+            continue
+        where = f"option[{i}].instrument"
+        contract = _option_of(study, where, option)
+        if not recorded.price_at_ns[0] < contract.expiry_ns:
+            raise study.error(where, f"{option.instrument} has expired at the start", "begin the study before it")
+        row = rows_of(ContractPosition(instrument=contract, quantity=1.0), marking, 0)[0]
+        paid = option.entry_price
+        price = _worth_of_one(study, contract, row, marking) if paid is None else exact(paid)
+        positions.append(
+            OpeningPosition(
+                account=AccountName(option.account),
+                instrument=contract,
+                quantity=exact(option.quantity),
+                price=price,
+                row=row,
+            )
+        )
+    return tuple(positions)
+
+
+def _worth_of_one(study: Study, contract: EuropeanOption, row: Row, marking: Marking) -> Decimal:
+    """Value one contract in its settlement currency, at the first price."""
+    spot = marking.snapshot.index_price
+    book = assemble([row], base=Currency(study.base), spot=spot, n_group=1)
+    usd = float(value_book(book, numeraire="USD")[0].sum()) / contract.contract_size
+    price = usd / (spot if is_inverse(contract) else marking.usd_rate(contract.quote))
+    return max(exact(round(price, 8)), _LEAST_PRICE)
+
+
+def delivery_prices(study: Study, recorded: Recorded) -> Mapping[InstrumentName, Decimal]:
+    """Return at what price the options of accounts that expire in the study are settled.
+
+    Parameters
+    ----------
+    study : Study
+        Its options, some with the price.
+    recorded : Recorded
+        The recorded price stands for the venue's index.
+
+    Returns
+    -------
+    mapping of str to Decimal
+        By the option's name. [quote per base]
+
+    Raises
+    ------
+    ConfigError
+        If the price is not stated and the recorded ones do not cover the window of the average.
+
+    References
+    ----------
+    Deribit, Settlement: the average of the index over the last 30 minutes.
+    https://support.deribit.com/hc/en-us/articles/25944756405405-Settlement
+    """
+    prices = {}
+    for i, option in enumerate(study.option):
+        contract = _option_of(study, f"option[{i}].instrument", option)
+        if not option.account or contract.expiry_ns > study.end_ns:
+            continue
+        if option.delivery_price is not None:
+            prices[contract.name] = exact(option.delivery_price)
+            continue
+        rate = 1.0 if contract.quote == "USD" else study.rates[contract.quote]
+        index = recorded.price * (price_rate(study) / rate)
+        try:
+            prices[contract.name] = settlement_price(recorded.price_at_ns, index, contract.expiry_ns)
+        except MarketDataError as error:
+            raise study.error(f"option[{i}].delivery_price", f"is missing: {error.problem}", "state it") from None
+    return prices
 
 
 def contract_of(study: Study, field: str, name: str) -> Instrument:

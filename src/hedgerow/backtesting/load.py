@@ -1,22 +1,24 @@
 """A study's files, read within its days and brought into units of the book."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from hedgerow.backtesting.labels import Input, assumptions
-from hedgerow.config import Study
+from hedgerow.backtesting.order_books import load_depths, quotes_of
+from hedgerow.config import BookLine, ExchangeLine, Study
 from hedgerow.config.study_tables import BarFile
 from hedgerow.core.arrays import Float64, Int64
-from hedgerow.core.ids import Currency, PoolName
+from hedgerow.core.ids import Currency, InstrumentName, PoolName
 from hedgerow.core.instants import DAY_NS, SECOND_NS, seconds_ns, to_iso
 from hedgerow.instruments.liquidity import MAX_TICK
 from hedgerow.market import PoolState
 from hedgerow.market.series import NO_BOUNDS, BadRow, Bounds, RowFault, Series, read_bars, read_funding
-from hedgerow.venues import Funding
+from hedgerow.venues import Depth, Funding
 
 _TICK_BASE: Final = 1.0001
 _MS_NS: Final = 1_000_000
@@ -74,6 +76,10 @@ class Recorded:
         Rows that were skipped.
     inputs : tuple of Input
         What comes from where.
+    depths : mapping of str to Depth
+        Order books, by instrument.
+    index_at_ns, index : ndarray of shape (n_index,)
+        The venue's index; empty where none is named. [UTC epoch ns], [quote per base]
     """
 
     price_at_ns: Int64[np.ndarray, " n_row"]
@@ -85,6 +91,9 @@ class Recorded:
     funding: Funding
     left_out: tuple[BadRow, ...]
     inputs: tuple[Input, ...]
+    depths: Mapping[InstrumentName, Depth] = field(default_factory=dict)
+    index_at_ns: Int64[np.ndarray, " n_index"] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    index: Float64[np.ndarray, " n_index"] = field(default_factory=lambda: np.empty(0))
 
 
 def load_recorded(study: Study) -> Recorded:
@@ -108,8 +117,10 @@ def load_recorded(study: Study) -> Recorded:
     bad: list[BadRow] = []
     inputs: list[Input] = []
     pool, state = _load_pool(study, bad, inputs)
-    at, price = _load_price(study, pool, bad, inputs)
+    depths = load_depths(study, inputs)
+    at, price = _load_price(study, pool, depths, bad, inputs)
     gas_at, gas = _load_gas(study, bad, inputs)
+    index_at, index = _load_index(study, bad, inputs)
     return Recorded(
         price_at_ns=at,
         price=price,
@@ -120,6 +131,9 @@ def load_recorded(study: Study) -> Recorded:
         funding=_load_funding(study, bad, inputs),
         left_out=tuple(bad),
         inputs=(*inputs, *assumptions(study)),
+        depths=depths,
+        index_at_ns=index_at,
+        index=index,
     )
 
 
@@ -199,12 +213,20 @@ def _detail(line: BarFile, column: str) -> str:
 
 
 def _load_price(
-    study: Study, pool: PoolBars | None, bad: list[BadRow], inputs: list[Input]
+    study: Study,
+    pool: PoolBars | None,
+    depths: Mapping[InstrumentName, Depth],
+    bad: list[BadRow],
+    inputs: list[Input],
 ) -> tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]:
     line = study.data.price
     if line is None:
         if pool is None:
-            raise study.error("data", "names neither price nor pool", "name one of them")
+            first = study.instrument[0].name
+            at, bid, ask = quotes_of(study, depths[InstrumentName(first)])
+            detail = f"middle of the order book of {first}"
+            inputs.append(Input(name="price", label="derived", detail=detail, rows=at.size))
+            return at, 0.5 * (bid + ask)
         inputs.append(Input(name="price", label="derived", detail="closing tick of the pool", rows=pool.at_ns.size))
         return pool.at_ns, pool.price
     series = _bars(study, "price", line.file, line.bar_s, (line.column,), (line.column,))
@@ -260,10 +282,23 @@ def _load_gas(
     return series.at_ns, series.columns[line.column]
 
 
+def _load_index(
+    study: Study, bad: list[BadRow], inputs: list[Input]
+) -> tuple[Int64[np.ndarray, " n_index"], Float64[np.ndarray, " n_index"]]:
+    line = study.data.index
+    if line is None:
+        return np.empty(0, dtype=np.int64), np.empty(0)
+    series = _bars(study, "index", line.file, line.bar_s, (line.column,), (line.column,))
+    bad += series.left_out
+    inputs.append(Input(name="index", label="recorded", detail=_detail(line, line.column), rows=series.at_ns.size))
+    return series.at_ns, series.columns[line.column]
+
+
 def _load_funding(study: Study, bad: list[BadRow], inputs: list[Input]) -> Funding:
     line = study.data.funding
     if line is None:
-        inputs.append(Input(name="funding", label="assumed", detail="none is paid"))
+        if not all(isinstance(item, ExchangeLine) and item.funding == "rule" for item in study.instrument):
+            inputs.append(Input(name="funding", label="assumed", detail="none is paid"))
         return Funding()
     series = read_funding(
         study.path(line.file),
@@ -276,7 +311,7 @@ def _load_funding(study: Study, bad: list[BadRow], inputs: list[Input]) -> Fundi
         max_gap_ns=max(seconds_ns(study.data.max_gap_s), DAY_NS),  # settlements are hours apart
     )
     bad += series.left_out
-    detail = f"{Path(line.file).name}, {line.asset} at {line.venue}"
+    detail = f"{Path(line.file).name}, {line.asset} at {line.venue}{', ' if line.note else ''}{line.note}"
     inputs.append(Input(name="funding", label="recorded", detail=detail, rows=series.at_ns.size))
     return Funding(at_ns=tuple(series.at_ns.tolist()), rate=tuple(series.columns["funding_rate"].tolist()))
 
@@ -294,7 +329,10 @@ def check_files(study: Study) -> None:
     ConfigError
         Naming the key and the file.
     """
-    for key in ("pool", "price", "gas", "funding"):
+    for i, item in enumerate(study.instrument):
+        if isinstance(item, BookLine) and not study.path(item.depth).is_file():
+            raise study.error(f"instrument[{i}].depth", f"no such file as {study.path(item.depth)}", "check its path")
+    for key in ("pool", "price", "gas", "funding", "index"):
         line = getattr(study.data, key)
         if line is not None and not Path(study.path(line.file)).is_file():
             raise study.error(f"data.{key}.file", f"no such file as {study.path(line.file)}", "check its path")

@@ -4,16 +4,22 @@ P&L is additive by construction: amounts of cash and of coins are summed apart a
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 
+from hedgerow.backtesting.forced import taken_options
+from hedgerow.backtesting.gains import realised_gains
 from hedgerow.backtesting.samples import Samples, deviation
 from hedgerow.backtesting.session import Session
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.engine import EngineSettings
+from hedgerow.engine.exposure import filled_lots
 from hedgerow.instruments import is_inverse
 from hedgerow.report.backtest import Costs, PolicyResult, Unhedged
+from hedgerow.report.backtest_accounts import AccountsReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,30 +33,83 @@ class _Flows:
 
 
 _TRADE, _FEES, _SPREAD, _GAS = range(4)
+_Path: TypeAlias = Float64[np.ndarray, " n_sample"]
 
 
 def _executions(session: Session) -> _Flows:
-    """Trades at the mid, fees, spread and gas, each in the currency in which it falls due."""
+    """Trades of orders at the mid, fees, spread and gas, each in the currency in which it falls due."""
+    settings, done = session.engine.settings, session.venue.executions
+    columns = {
+        "lots": np.array([got.lots for _, _, got in done], dtype=np.float64) * float(settings.lot),
+        "price": np.array([float(got.price) for _, _, got in done]),
+        "mid": np.array([got.mid for _, _, got in done], dtype=np.float64),
+        "fee": np.array([float(got.fee) for _, _, got in done]),
+        "gas": np.array([float(got.gas) for _, _, got in done]),
+    }
+    at = np.array([at_ns for at_ns, _, _ in done], dtype=np.int64)
+    return _flows(settings, at, **columns)
+
+
+def _forced(session: Session, prices: tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]) -> _Flows:
+    """Trades in the hedge with which the venue liquidated, at the recorded price of that instant."""
     settings = session.engine.settings
-    contract, lot = settings.instrument, float(settings.lot)
-    done = session.venue.executions
-    size = np.array([got.lots for _, _, got in done], dtype=np.float64) * lot * contract.contract_size
-    price = np.array([float(got.price) for _, _, got in done])
-    mid = np.array([got.mid for _, _, got in done], dtype=np.float64)
-    fee = np.array([float(got.fee) for _, _, got in done])
-    gas = np.array([float(got.gas) for _, _, got in done])
-    zero = np.zeros(size.size)
+    name = settings.instrument.name
+    done = [trade for trade in session.venue.liquidations if trade.instrument == name]
+    at = np.array([trade.at_ns for trade in done], dtype=np.int64)
+    return _flows(
+        settings,
+        at,
+        lots=np.array([float(trade.quantity) for trade in done]),
+        price=np.array([float(trade.price) for trade in done]),
+        mid=prices[1][prices[0].searchsorted(at, side="right") - 1],
+        fee=np.array([float(trade.fee) for trade in done]),
+        gas=np.zeros(at.size),
+    )
+
+
+def _flows(
+    settings: EngineSettings,
+    at: Int64[np.ndarray, " n_flow"],
+    *,
+    lots: Float64[np.ndarray, " n_flow"],
+    price: Float64[np.ndarray, " n_flow"],
+    mid: Float64[np.ndarray, " n_flow"],
+    fee: Float64[np.ndarray, " n_flow"],
+    gas: Float64[np.ndarray, " n_flow"],
+) -> _Flows:
+    """Split trades of the hedge, ``lots`` of contracts each, into cash and coins by kind."""
+    contract = settings.instrument
+    size, zero = lots * contract.contract_size, np.zeros(at.size)
     rate = 1.0 if is_inverse(contract) or contract.quote == "USD" else settings.usd_rate(contract.quote)
     if is_inverse(contract):
         cash, coins = [zero, zero, zero, zero], [size / mid, fee, size / mid - size / price, gas]
     else:
         cash, coins = [-size * mid * rate, fee * rate, size * (price - mid) * rate, zero], [zero, zero, zero, gas]
-    at = np.array([at_ns for at_ns, _, _ in done], dtype=np.int64)
     return _Flows(at_ns=at, size=size, cash=np.array(cash), coins=np.array(coins))
 
 
+def _paths(flows: _Flows, samples: Samples, settings: EngineSettings, unit: _Path) -> tuple[_Path, _Path, _Path, _Path]:
+    """Return by sample: P&L of the trades at the mid, fees, spread and gas. [numeraire], the gas in coins"""
+    place = _place(flows.at_ns, samples)
+    cash, coins = _cumulated(flows.cash)[:, place], _cumulated(flows.coins)[:, place]
+    held = np.append(0.0, np.cumsum(flows.size))[place]
+    rate = samples.spot / samples.quoted
+    worth = -held if is_inverse(settings.instrument) else held * samples.quoted * rate
+    pnl = (cash[_TRADE] + coins[_TRADE] * samples.spot + worth) * unit
+    fees, spread = ((cash[i] + coins[i] * samples.spot) * unit for i in (_FEES, _SPREAD))
+    return pnl, fees, spread, coins[_GAS]
+
+
 def measure(
-    session: Session, samples: Samples, alone: Unhedged, *, name: str, kind: str, numeraire: str
+    session: Session,
+    samples: Samples,
+    alone: Unhedged,
+    prices: tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]],
+    accounts: AccountsReport,
+    *,
+    name: str,
+    kind: str,
+    numeraire: str,
 ) -> PolicyResult:
     """Measure one policy.
 
@@ -62,6 +121,10 @@ def measure(
         The book left alone.
     alone : Unhedged
         What it made.
+    prices : tuple of (ndarray of shape (n_row,), ndarray of shape (n_row,))
+        When a price was recorded, and the price. [UTC epoch ns], [quote per base]
+    accounts : AccountsReport
+        What its accounts held, needed and lost.
     name, kind : str
         Of the policy.
     numeraire : str
@@ -72,29 +135,32 @@ def measure(
     PolicyResult
         P&L, risk, costs, counts. [numeraire]
     """
-    settings, flows = session.engine.settings, _executions(session)
-    in_coin = numeraire != "USD"
-    unit = 1.0 / samples.spot if in_coin else np.ones(samples.spot.size)
-    place = _place(flows.at_ns, samples)
-    cash = _cumulated(flows.cash)[:, place]
-    coins = _cumulated(flows.coins)[:, place]
-    held = np.append(0.0, np.cumsum(flows.size))[place]
-    rate = samples.spot / samples.quoted
-    worth = -held if is_inverse(settings.instrument) else held * samples.quoted * rate
+    settings = session.engine.settings
+    unit = 1.0 / samples.spot if numeraire != "USD" else np.ones(samples.spot.size)
+    hedge, fees, spread, gas_paid = _paths(_executions(session), samples, settings, unit)
+    closed, fines, slipped, _ = _paths(_forced(session, prices), samples, settings, unit)
+    taken, charged = taken_options(session, samples, unit)
     funding = _funding_paid(session, samples, settings)
     wasted = _wasted_gas(session, samples)
-    hedge = (cash[_TRADE] + coins[_TRADE] * samples.spot + worth) * unit
-    fees, spread = ((cash[i] + coins[i] * samples.spot) * unit for i in (_FEES, _SPREAD))
-    gas = (coins[_GAS] + wasted) * samples.spot * unit
+    gas = (gas_paid + wasted) * samples.spot * unit
+    if session.venue.transfers:
+        fees = fees + _transfer_fees(session, samples, settings) * unit
     path = alone.path + hedge - fees - spread - gas - funding * unit
+    forced = np.zeros(path.size)
+    if session.venue.liquidations or session.venue.settlements:
+        hedge, fees = hedge + closed, fees + charged.delivery
+        forced = fines + slipped + charged.liquidation
+        path = path + closed + taken - forced - charged.delivery
     done = session.venue.executions
-    final = int(sum(got.lots for _, _, got in done))
+    moved = session.venue.refused_transfers
+    final = filled_lots(settings, session.venue.books)
     return PolicyResult(
         name=name,
         kind=kind,
         instrument=settings.instrument.name,
         pnl=float(path[-1]),
-        book=alone.pnl - alone.pool_fees,
+        forgiven=_owed(accounts) * float(unit[-1]),
+        book=alone.pnl - alone.pool_fees + float(taken[-1]),
         pool_fees=alone.pool_fees,
         hedge=float(hedge[-1]),
         costs=Costs(
@@ -102,6 +168,7 @@ def measure(
             spread=float(spread[-1]),
             funding=float((funding * unit)[-1]),
             gas=float(gas[-1]),
+            liquidation=float(forced[-1]),
         ),
         std=deviation(path, samples),
         variance_reduction=_reduction(path, alone.path, samples),
@@ -109,14 +176,23 @@ def measure(
         orders=len({order for _, order, _ in done}),
         fills=len(done),
         turnover=_turnover(session, settings),
-        rejects=dict(session.venue.refusals),
+        rejects={**session.venue.refusals, **{f"transfer: {why}": n for why, n in moved.items()}},
         alerts=len(session.alerts),
+        alert_texts=dict(Counter(session.alerts)),
         final_lots=final,
         final_position=float(final * settings.lot),
         decisions=session.decisions,
         decisions_hash=session.decisions_hash,
         path=path,
+        accounts=accounts,
+        gains=realised_gains(session, prices),
     )
+
+
+def _owed(accounts: AccountsReport) -> float:
+    """What bankrupt accounts owe their venue at the end, at the last price. [USD]"""
+    broke = [item for item in accounts.accounts if item.margin is not None and item.margin.bankrupt]
+    return sum((max(-item.equity, 0.0) for item in broke), 0.0)
 
 
 def _place(at_ns: Int64[np.ndarray, " n_flow"], samples: Samples) -> Int64[np.ndarray, " n_sample"]:
@@ -153,6 +229,17 @@ def _wasted_gas(session: Session, samples: Samples) -> Float64[np.ndarray, " n_s
     total: Float64[np.ndarray, " n_more"] = np.append(0.0, np.cumsum([float(gas) for _, gas in wasted]))
     spent: Float64[np.ndarray, " n_sample"] = total[_place(at, samples)]
     return spent
+
+
+def _transfer_fees(session: Session, samples: Samples, settings: EngineSettings) -> Float64[np.ndarray, " n_sample"]:
+    """What transfers have cost by each sample, valued there. [USD]"""
+    total = np.zeros(samples.spot.size)
+    for done in session.venue.transfers:
+        since = (samples.at_ns >= done.at_ns).astype(np.float64)
+        since[-1] = 1.0  # the last one takes what was still on its way at the end
+        rate = samples.spot if done.currency == settings.base else settings.usd_rate(done.currency)
+        total += since * float(done.fee) * rate
+    return total
 
 
 def _turnover(session: Session, settings: EngineSettings) -> float:

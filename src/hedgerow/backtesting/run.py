@@ -1,21 +1,26 @@
 """A study from file to report: policies side by side on the same recorded days."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from hedgerow.backtesting.accounts import accounts_report
 from hedgerow.backtesting.drivers import run_loop, run_skip_ahead
 from hedgerow.backtesting.fits import VolFitter
-from hedgerow.backtesting.holdings import held_rows, price_rate
+from hedgerow.backtesting.holdings import HeldBook, held_book, price_rate
+from hedgerow.backtesting.labels import Input
+from hedgerow.backtesting.leverages import check_covered
 from hedgerow.backtesting.load import Recorded, check_files, load_recorded
+from hedgerow.backtesting.margins import check_rules
 from hedgerow.backtesting.market_tape import make_tape
 from hedgerow.backtesting.measure import measure
 from hedgerow.backtesting.recording import open_record
-from hedgerow.backtesting.samples import Samples, leave_alone, take_samples
+from hedgerow.backtesting.samples import Samples, leave_alone, take_samples, with_deposits_of
 from hedgerow.backtesting.session import Session
-from hedgerow.backtesting.wiring import engine_settings, make_venue, policy_instrument
-from hedgerow.book import Row
+from hedgerow.backtesting.starts import policy_start
+from hedgerow.backtesting.trading_terms import unknown_terms
+from hedgerow.backtesting.wiring import engine_settings, make_venue, operator_moves, policy_instrument
 from hedgerow.config import PolicyLine, Study
 from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.instants import seconds_ns
@@ -77,11 +82,14 @@ def backtest(
     ['band 2 ETH', 'band 0.5 ETH', 'every hour', 'every 5 minutes']
     """
     check_files(study)
+    check_rules(study)
     recorded = load_recorded(study)
-    rows, rate = held_rows(study, recorded), price_rate(study)
-    samples = take_samples(study, recorded, rows, rate)
+    book = held_book(study, recorded)
+    rate = price_rate(study)
+    check_covered(study, float(recorded.price[0]) * rate, book.positions)
+    samples = take_samples(study, recorded, book.rows, rate, book.positions, book.delivery)
     alone = leave_alone(samples, study.numeraire)
-    run = _Run(study, recorded, rows, every_event=every_event or journal is not None, journal=journal, say=say)
+    run = _Run(study, recorded, book, every_event=every_event or journal is not None, journal=journal, say=say)
     results = [run.policy(i, samples, alone, progress) for i in range(len(study.policy))]
     return BacktestReport(
         name=study.name,
@@ -92,7 +100,7 @@ def backtest(
         interval_ns=seconds_ns(study.report.interval_s),
         driver="event loop" if run.every_event else "skip-ahead",
         events=run.events,
-        inputs=tuple(_plain(recorded)),
+        inputs=tuple(_plain((*recorded.inputs, *unknown_terms(study)))),
         left_out=tuple(_left_out(recorded)),
         sample_ns=samples.at_ns,
         unhedged=alone,
@@ -107,14 +115,15 @@ class _Run:
         self,
         study: Study,
         recorded: Recorded,
-        rows: tuple[Row, ...],
+        book: HeldBook,
         *,
         every_event: bool,
         journal: str | Path | None,
         say: Callable[[str], None],
     ) -> None:
-        self.study, self.recorded, self.rows, self.say = study, recorded, rows, say
+        self.study, self.recorded, self.book, self.say = study, recorded, book, say
         self.every_event, self.journal = every_event, None if journal is None else Path(journal)
+        self.starts = [policy_start(study, line, recorded, book.rows, book.positions) for line in study.policy]
         self.markets = {line.name: make_tape(study, recorded, line) for line in study.instrument}
         self.events = sum(chunk.known_ns.size for chunk in self.markets[study.instrument[0].name][1])
 
@@ -131,9 +140,15 @@ class _Run:
         def solving(_what: str, dates: int, total: int) -> None:
             progress(f"{name}, solving", dates, total)
 
-        engine = Engine(engine_settings(study, line, self.rows, self.recorded, solving))
-        instrument = policy_instrument(study, line)
-        venue, tape = make_venue(study, self.recorded, instrument, engine, self.markets[instrument.name])
+        book, recorded = self.book, self.recorded
+        start = self.starts[number]
+        own = start.study
+        engine = Engine(engine_settings(own, line, book.rows, recorded, solving, book.positions))
+        instrument = policy_instrument(own, line)
+        venue, tape = make_venue(own, recorded, instrument, engine, self.markets[instrument.name], book.delivery)
+        if own is not study:
+            samples = with_deposits_of(samples, study, own)
+            alone = leave_alone(samples, study.numeraire)
         done = 0
 
         def tell(rows: int) -> None:
@@ -142,7 +157,9 @@ class _Run:
             progress(name, done, self.events)
 
         with open_record(self._folder(number, name), engine.settings, self.say) as write:
-            session = Session(engine, venue, write, VolFitter(study, self.markets[instrument.name][1]))
+            session = Session(
+                engine, venue, write, VolFitter(study, self.markets[instrument.name][1]), operator_moves(study)
+            )
             try:
                 (run_loop if self.every_event else run_skip_ahead)(session, tape, tell, study.end_ns)
                 session.finish(study.end_ns)
@@ -151,7 +168,9 @@ class _Run:
         if not session.books_agree():
             raise InvariantBroken(f"policy {name}: the engine's ledger and the venue's differ at the end")
         kind = str(line.__struct_config__.tag)
-        return measure(session, samples, alone, name=name, kind=kind, numeraire=study.numeraire)
+        prices = (recorded.price_at_ns, recorded.price)
+        accounts = accounts_report(session, samples, start)
+        return measure(session, samples, alone, prices, accounts, name=name, kind=kind, numeraire=study.numeraire)
 
 
 def name_of(study: Study, line: PolicyLine) -> str:
@@ -176,10 +195,8 @@ def name_of(study: Study, line: PolicyLine) -> str:
     )
 
 
-def _plain(recorded: Recorded) -> list[dict[str, Any]]:
-    return [
-        {"name": item.name, "label": item.label, "detail": item.detail, "rows": item.rows} for item in recorded.inputs
-    ]
+def _plain(inputs: Sequence[Input]) -> list[dict[str, Any]]:
+    return [{"name": item.name, "label": item.label, "detail": item.detail, "rows": item.rows} for item in inputs]
 
 
 def _left_out(recorded: Recorded) -> list[dict[str, Any]]:

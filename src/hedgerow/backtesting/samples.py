@@ -1,7 +1,11 @@
 """The book left alone: what it was worth at regular instants."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 
@@ -9,9 +13,14 @@ from hedgerow.backtesting.load import PoolBars, Recorded
 from hedgerow.book import Row, assemble, kernels, value_book
 from hedgerow.config import Study
 from hedgerow.core.arrays import Float64, Int64
-from hedgerow.core.ids import Currency
+from hedgerow.core.ids import Currency, InstrumentName
 from hedgerow.core.instants import YEAR_NS, seconds_ns
+from hedgerow.engine import OpeningPosition
+from hedgerow.instruments import EuropeanOption, is_inverse
+from hedgerow.ledger import payoff
 from hedgerow.report.backtest import Unhedged
+
+NO_DELIVERY: Final[Mapping[InstrumentName, Decimal]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,8 @@ class Samples:
         Earned since the first sample. [USD]
     wanted : ndarray of shape (n_sample,)
         P&L of the delta that the study wants to have: it is no risk. [numeraire of the study]
+    contracts : mapping of str to ndarray of shape (n_sample,)
+        What one contract of each option in an account was worth; after its end, what it paid. [USD]
     """
 
     at_ns: Int64[np.ndarray, " n_sample"]
@@ -43,9 +54,17 @@ class Samples:
     book: Float64[np.ndarray, " n_sample"]
     pool_fees: Float64[np.ndarray, " n_sample"]
     wanted: Float64[np.ndarray, " n_sample"]
+    contracts: Mapping[InstrumentName, Float64[np.ndarray, " n_sample"]]
 
 
-def take_samples(study: Study, recorded: Recorded, rows: tuple[Row, ...], rate: float) -> Samples:
+def take_samples(
+    study: Study,
+    recorded: Recorded,
+    rows: tuple[Row, ...],
+    rate: float,
+    positions: tuple[OpeningPosition, ...] = (),
+    delivery: Mapping[InstrumentName, Decimal] = NO_DELIVERY,
+) -> Samples:
     """Value the book left alone at regular instants.
 
     Parameters
@@ -58,6 +77,10 @@ def take_samples(study: Study, recorded: Recorded, rows: tuple[Row, ...], rate: 
         What is held and not traded. [USD terms]
     rate : float
         Of the currency of the recorded price. [USD per unit]
+    positions : tuple of OpeningPosition
+        What accounts hold.
+    delivery : mapping of str to Decimal
+        At what price those of them are settled that expire in the study. [quote per base]
 
     Returns
     -------
@@ -71,15 +94,39 @@ def take_samples(study: Study, recorded: Recorded, rows: tuple[Row, ...], rate: 
     quoted = recorded.price[recorded.price_at_ns.searchsorted(at, side="right") - 1]
     spot = quoted * rate
     coins, cash = _deposits(study)
+    contracts = {item.instrument.name: _worth_of_one(study, item, delivery, at, spot) for item in positions}
+    book = _worth(study.base, rows, at, spot)
+    for item in positions:
+        book = book + float(item.quantity) * contracts[item.instrument.name]
     return Samples(
         at_ns=at,
         n_regular=regular.size,
         spot=spot,
         quoted=quoted,
-        book=_worth(study.base, rows, at, spot) + coins * spot + cash,
+        book=book + coins * spot + cash,
         pool_fees=_fees_at(study, recorded.pool, rows, at, spot),
         wanted=study.hedge.delta * (spot - spot[0]) / (1.0 if study.numeraire == "USD" else spot),
+        contracts=contracts,
     )
+
+
+def with_deposits_of(samples: Samples, study: Study, other: Study) -> Samples:
+    """Take other deposits in the place of the study's.
+
+    Parameters
+    ----------
+    samples : Samples
+        With the deposits of the study. [USD]
+    study, other : Study
+        Which differ in what accounts start with.
+
+    Returns
+    -------
+    Samples
+        With the deposits of the other one. [USD]
+    """
+    (coins, cash), (had_coins, had_cash) = _deposits(other), _deposits(study)
+    return replace(samples, book=samples.book + (coins - had_coins) * samples.spot + (cash - had_cash))
 
 
 def _deposits(study: Study) -> tuple[float, float]:
@@ -91,6 +138,24 @@ def _deposits(study: Study) -> tuple[float, float]:
             else:
                 cash += amount * (1.0 if currency == "USD" else study.rates[currency])
     return coins, cash
+
+
+def _worth_of_one(
+    study: Study,
+    item: OpeningPosition,
+    delivery: Mapping[InstrumentName, Decimal],
+    at: Int64[np.ndarray, " n_sample"],
+    spot: Float64[np.ndarray, " n_sample"],
+) -> Float64[np.ndarray, " n_sample"]:
+    """Value one contract of an option at every sample; what it paid at its end stays in its currency."""
+    contract, settled_at = item.instrument, delivery.get(item.instrument.name)
+    if settled_at is None or not isinstance(contract, EuropeanOption):
+        return _worth(study.base, (item.row,), at, spot)
+    alive = int(at.searchsorted(contract.expiry_ns))
+    paid = float(payoff(contract, settled_at)) * contract.contract_size
+    rate = 1.0 if contract.settle == "USD" else study.rates.get(contract.settle, 1.0)
+    after = paid * spot[alive:] if is_inverse(contract) else np.full(at.size - alive, paid * rate)
+    return np.concatenate([_worth(study.base, (item.row,), at[:alive], spot[:alive]), after])
 
 
 def _worth(

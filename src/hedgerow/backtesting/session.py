@@ -1,17 +1,18 @@
 """One engine, one venue, one record: what both drivers share, so that they cannot differ in it."""
 
 import hashlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Final, get_args
 
 from hedgerow.core.errors import InvariantBroken
 from hedgerow.core.money import exact
 from hedgerow.engine import Engine, EngineState
-from hedgerow.events import Alert, ClockBeat, Command, Event, FitDone, Halt, Record, RequestFit, encode
-from hedgerow.instruments import Instrument, is_inverse
+from hedgerow.events import Alert, ClockBeat, Command, Event, FitDone, Halt, MoveCollateral, Record, RequestFit, encode
+from hedgerow.instruments import EuropeanOption, Instrument, is_inverse
 from hedgerow.ledger import Account, Cause
-from hedgerow.venues import SimulatedVenue
+from hedgerow.venues import SimulatedExchange
 
 _END_REASON: Final = "end of the study"
 _DIGITS: Final = Decimal("1e-20")
@@ -29,20 +30,23 @@ class Session:
     ----------
     engine : Engine
         The policy inside its rooms.
-    venue : SimulatedVenue
+    venue : SimulatedExchange
         Where its orders go.
     write : callable or None
         Takes every event before the engine does, and every decision after it was made: the journal.
     fit : callable or None
         Does the slow work that the engine asks for, on what is known at an instant; its answer comes back later.
+    moves : sequence of MoveCollateral
+        What the operator moves between accounts, in order of time.
     """
 
     def __init__(
         self,
         engine: Engine,
-        venue: SimulatedVenue,
+        venue: SimulatedExchange,
         write: Callable[[Record], object] | None = None,
         fit: Callable[[RequestFit, int], FitDone] | None = None,
+        moves: Sequence[MoveCollateral] = (),
     ) -> None:
         self.engine = engine
         self.venue = venue
@@ -54,7 +58,8 @@ class Session:
         self._fit = fit
         self._fits: list[FitDone] = []  # in order: each takes equally long
         self.write = write
-        self.horizon_ns = venue.next_ns
+        self._moves = deque(moves)
+        self.horizon_ns = min(venue.next_ns, self._moves[0].known_ns) if moves else venue.next_ns
 
     @property
     def decisions_hash(self) -> str:
@@ -108,6 +113,8 @@ class Session:
         self.horizon_ns = min(self.venue.next_ns, self.state.alarm_ns)
         if self._fits:
             self.horizon_ns = min(self.horizon_ns, self._fits[0].known_ns)
+        if self._moves:
+            self.horizon_ns = min(self.horizon_ns, self._moves[0].known_ns)
 
     def catch_up(self, until_ns: int) -> None:
         """Deal with everything that happens by some instant but is no market data: reports first, then beats.
@@ -123,6 +130,8 @@ class Session:
                 self.take(event)
             while self._fits and self._fits[0].known_ns <= now:
                 self.take(self._fits.pop(0))
+            while self._moves and self._moves[0].known_ns <= now:
+                self.take(self._moves.popleft())
             if self.state.alarm_ns <= now:
                 self.take(ClockBeat(now, now))
             self._look_ahead()
@@ -140,10 +149,13 @@ class Session:
         """
         settings = self.engine.settings
         ours, theirs = self.state.ledger, self.venue.books
-        notional = [abs(got.lots) * (got.price + 1 / got.price) for _, _, got in self.venue.executions]
-        moved = sum(notional, Decimal(1)) * settings.lot * exact(settings.instrument.contract_size)
+        forced = [(abs(trade.quantity), trade.price) for trade in self.venue.liquidations]
+        traded = [(abs(got.lots) * settings.lot, got.price) for _, _, got in self.venue.executions]
+        size = exact(settings.instrument.contract_size)
+        moved = sum((amount * size * (price + 1 / price) for amount, price in (*traded, *forced)), Decimal(1))
+        contracts = (settings.instrument, *(item.instrument for item in settings.positions))
         return all(
-            _same(ours.account(name), theirs.account(name), settings.instrument, _DIGITS * moved)
+            _same(ours.account(name), theirs.account(name), contracts, _DIGITS * moved)
             for name in {*ours.accounts, *theirs.accounts}
         )
 
@@ -167,22 +179,26 @@ class Session:
         raise InvariantBroken(f"orders are still in flight after {_LONGEST_TAIL:,} messages")
 
 
-def _same(ours: Account, theirs: Account, instrument: Instrument, slack: Decimal) -> bool:
+def _same(ours: Account, theirs: Account, contracts: tuple[Instrument, ...], slack: Decimal) -> bool:
     """Compare two accounts: positions, cash by cause, and what all trades have paid, realised or not."""
-    if ours.holding(instrument).quantity != theirs.holding(instrument).quantity:
+    if any(ours.holding(item).quantity != theirs.holding(item).quantity for item in contracts):
         return False
+    settled_in = {item.settle for item in contracts}
     pairs = [
-        (_flow(ours, currency, cause, instrument), _flow(theirs, currency, cause, instrument))
-        for currency in {*ours.currencies, *theirs.currencies, instrument.settle}
+        (_flow(ours, currency, cause, contracts), _flow(theirs, currency, cause, contracts))
+        for currency in {*ours.currencies, *theirs.currencies, *settled_in}
         for cause in _CAUSES
     ]
     return all(abs(one - other) <= slack for one, other in pairs)
 
 
-def _flow(account: Account, currency: str, cause: Cause, instrument: Instrument) -> Decimal:
-    """Return one flow of cash; what trades paid counts with what they still have open."""
+def _flow(account: Account, currency: str, cause: Cause, contracts: tuple[Instrument, ...]) -> Decimal:
+    """Return one flow of cash; what trades of futures paid counts with what they still have open."""
     amount = account.flow(currency, cause).amount
-    if cause != "trade" or currency != instrument.settle:
+    if cause != "trade":
         return amount
-    basis = account.holding(instrument).basis
-    return amount + (basis if is_inverse(instrument) else -basis)
+    for item in contracts:
+        if item.settle == currency and not isinstance(item, EuropeanOption):
+            basis = account.holding(item).basis
+            amount += basis if is_inverse(item) else -basis
+    return amount

@@ -3,6 +3,7 @@
 Every key is described in ``docs/desk-file.md``.
 """
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -11,11 +12,11 @@ import msgspec
 
 from hedgerow.book import RiskSettings
 from hedgerow.config.contract_terms import ContractTerms, contract_faults
-from hedgerow.config.hedge_terms import OPEN_GREEKS, AccountTerms, ScenarioTerms, account_faults, scenario_faults
+from hedgerow.config.hedge_terms import OPEN_GREEKS, AccountTerms, Mode, ScenarioTerms, account_faults, scenario_faults
 from hedgerow.config.pool_position import pool_position
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
-from hedgerow.instruments import PoolPosition
+from hedgerow.instruments import PoolPosition, parse_deribit
 from hedgerow.pricing.models import SVCJ, Bates, Heston, LogNormalSV, Merton
 
 _AVERSIONS = (1e-15, 1e9)
@@ -155,6 +156,9 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         horizon of the risk. [hours]
     cost_of_capital : float
         What initial margin would earn elsewhere. [fraction per year]
+    liquidation_cost : float or None
+        What a liquidation loses; charged, with its probability, for futures in accounts with a margin rule. None
+        charges nothing. [fraction of the notional]
     """
 
     instruments: tuple[str, ...]
@@ -170,6 +174,7 @@ class HedgeSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     scenarios: ScenarioTerms | None = None
     holding_hours: float | None = None
     cost_of_capital: float = 0.0
+    liquidation_cost: float | None = None
 
 
 class Desk(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -307,6 +312,11 @@ def _check_holding(desk: Desk) -> None:
         raise desk.error("hedge.holding_hours", f"is {hours:g}", "give hours, above 0, up to a year")
     if not 0.0 <= rate <= 10.0:
         raise desk.error("hedge.cost_of_capital", f"is {rate:g}", "a rate is a fraction per year: write 0.08 for 8 %")
+    lost = desk.hedge.liquidation_cost
+    if lost is not None and not 0.0 <= lost <= 1.0:
+        raise desk.error(
+            "hedge.liquidation_cost", f"is {lost:g}", "give a fraction of the notional: write 0.02 for 2 %"
+        )
 
 
 def _check_risk(desk: Desk) -> None:
@@ -342,6 +352,8 @@ def _check_accounts(desk: Desk) -> None:
         if line.account is not None and line.account not in names:
             raise desk.error(f"position[{i}].account", f"is {line.account!r}", "add an [[account]] of that name")
     _check_homes(desk, seen)
+    _check_isolated(desk)
+    _check_haircuts(desk)
 
 
 def _check_homes(desk: Desk, traded: dict[str, str]) -> None:
@@ -355,6 +367,32 @@ def _check_homes(desk: Desk, traded: dict[str, str]) -> None:
         if traded[line.instrument] != line.account:
             found = f"is {line.account!r}, but {line.instrument} is traded in {traded[line.instrument]}"
             raise desk.error(f"position[{i}].account", found, "name one account in both places")
+
+
+def _check_isolated(desk: Desk) -> None:
+    """Refuse a second contract in an isolated account: its margin is for one position alone."""
+    for i, account in enumerate(desk.account):
+        if account.mode is not Mode.ISOLATED:
+            continue
+        carried = {line.instrument for line in desk.position if line.account == account.name}
+        found = sorted(carried | set(account.instruments))
+        if len(found) > 1:
+            text = f"is isolated, but the account carries {' and '.join(found[:2])}"
+            raise desk.error(f"account[{i}].mode", text, "give each contract an account of its own")
+
+
+def _check_haircuts(desk: Desk) -> None:
+    """Refuse a haircut on a currency that the account neither starts with nor can be paid in: it would do nothing."""
+    for i, account in enumerate(desk.account):
+        carried = {line.instrument for line in desk.position if line.account == account.name}
+        known = {*account.balances, desk.base, desk.numeraire, "USD"}
+        for name in carried | set(account.instruments):
+            with contextlib.suppress(InputError):  # What is no contract's name is refused elsewhere, with its place.
+                known.add(parse_deribit(name).settle)
+        for currency in account.haircuts:
+            if currency not in known:
+                found = f"names a currency that {account.name} does not hold"
+                raise desk.error(f"account[{i}].haircuts.{currency}", found, f"use {', '.join(sorted(known))}")
 
 
 def _refuse_twins(desk: Desk, field: str, names: Sequence[str]) -> None:

@@ -5,10 +5,14 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from hedgerow.config.check_accounts import check_accounts, check_start
+from hedgerow.config.check_instruments import check_instrument, check_latency
 from hedgerow.config.policy_lines import ExactLine, GasAwareLine, LelandLine, QuadraticImpactLine, ZakamoulineLine
 from hedgerow.config.study import Study
+from hedgerow.config.study_instruments import BookLine, ExchangeLine, InstrumentLine
 from hedgerow.config.study_kinds import check_command
-from hedgerow.config.study_tables import InstrumentLine, OptionLine, PolicyLine, PoolLine, QuotedLine
+from hedgerow.config.study_latency import Delay
+from hedgerow.config.study_tables import PolicyLine
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.instants import DAY_NS
 from hedgerow.core.toml_file import LARGEST, line_of, numbers_in, read_text, read_toml
@@ -20,7 +24,13 @@ _LONGEST_S: Final = 1e9
 _MOST: Final = 1e9
 _RICHEST: Final = 1e12
 _MOST_DATES: Final = 2_000
-_WORDS: Final = {"bad_rows": "refuse or skip", "constant": " or ".join(get_args(LelandConstant))}
+_WORDS: Final = {
+    "bad_rows": "refuse or skip",
+    "funding": "recorded or rule",
+    "queue": "conservative or proportional",
+    "self_trade": "cancel_newest, cancel_oldest or cancel_both",
+    "constant": " or ".join(get_args(LelandConstant)),
+}
 """What else a key can say, by key."""
 
 
@@ -59,7 +69,7 @@ def load_study(path: str | Path) -> Study:
     _check_frame(study)
     _check_tables(study)
     for i, line in enumerate(study.instrument):
-        _check_instrument(study, i, line)
+        check_instrument(study, i, line)
     for i, policy in enumerate(study.policy):
         _check_policy(study, i, policy)
     return study
@@ -74,7 +84,7 @@ def _read(path: Path) -> Study:
         key, problem = error.field.rpartition(".")[2], error.problem.rpartition(": ")[2]
         if key in _WORDS and problem.startswith("Invalid enum value"):
             raise ConfigError(str(path), error.field, problem, f"write {_WORDS[key]}", error.line) from None
-        lines = {"kind": PolicyLine, "venue": InstrumentLine}.get(key)
+        lines = {"kind": PolicyLine, "venue": InstrumentLine, "distribution": Delay}.get(key)
         if lines is None or not error.problem.startswith(f"{path}:{error.line}: {error.field}: Invalid value"):
             raise
         known = ", ".join(str(line.__struct_config__.tag) for line in get_args(lines))
@@ -101,7 +111,8 @@ def _check_data(study: Study) -> None:
     for currency, rate in study.rates.items():
         if not 1e-15 <= rate <= 1e9:
             raise study.error(f"rates.{currency}", f"is {rate:g}", "a rate is positive, in USD per unit")
-    if study.data.price is None and study.data.pool is None:
+    booked = bool(study.instrument) and isinstance(study.instrument[0], BookLine)
+    if study.data.price is None and study.data.pool is None and not booked:
         raise study.error("data", "names neither price nor pool", "name one of them: the price of the coin")
     if study.data.gas is not None and study.data.gas_gwei is not None:
         raise study.error("data.gas_gwei", "stands beside data.gas", "keep one of them")
@@ -117,6 +128,7 @@ _BOUNDS: Final = {
     "data.pool.decimals0": (0, 36),
     "data.pool.decimals1": (0, 36),
     "data.gas.bar_s": (1.0, 1e7),
+    "data.index.bar_s": (1.0, 1e7),
     "hedge.delta": (-_MOST, _MOST),
     "hedge.order_timeout_s": (1e-3, 1e7),
     "hedge.retry_s": (1e-3, 1e7),
@@ -125,10 +137,17 @@ _BOUNDS: Final = {
     "latency.orders_ms": (0.0, 1e7),
     "latency.reports_ms": (0.0, 1e7),
     "latency.jitter_ms": (0.0, 1e6),
+    "latency.transfer_s": (0.0, 1e7),
     "faults.lose_orders": (0.0, 0.9),
     "faults.lose_reports": (0.0, 0.9),
     "faults.double_reports": (0.0, 1.0),
     "faults.late": (0.0, 1.0),
+    "margin.liquidation_fee": (0.0, 0.5),
+    "margin.vol": (1e-3, 10.0),
+    "margin.horizon_s": (1.0, _LONGEST_S),
+    "margin.capital_cost": (0.0, 10.0),
+    "margin.liquidation_cost": (0.0, 1.0),
+    "margin.highest_leverage": (1.0, 1000.0),
     "refit.window_s": (1.0, 1e9),
     "refit.takes_s": (0.0, 1e6),
     "report.interval_s": (1.0, 1e7),
@@ -145,74 +164,18 @@ def _check_tables(study: Study) -> None:
     every = study.refit.every_s
     if every and not 1.0 <= every <= _LONGEST_S:
         raise study.error("refit.every_s", f"is {every:g}", "give zero for never, or at least 1 second")
-    if study.latency.data_ms * 1e-3 >= study.hedge.max_quote_age_s:
-        raise study.error("hedge.max_quote_age_s", "is shorter than data travel", "give quotes longer")
+    check_latency(study)
     if study.seed < 0:
         raise study.error("seed", f"is {study.seed}", "give a number that is not negative")
     _check_lists(study)
 
 
 def _check_lists(study: Study) -> None:
-    for i, account in enumerate(study.account):
-        for currency, amount in account.balances.items():
-            if not abs(amount) <= _RICHEST:
-                advice = f"give at most {_RICHEST:g}: cents would be lost beyond"
-                raise study.error(f"account[{i}].balances.{currency}", f"is {amount:g}", advice)
-            if currency not in ("USD", study.base, *study.rates):
-                problem = f"{currency} has no USD rate"
-                raise study.error(f"account[{i}].balances.{currency}", problem, f"state it: [rates] {currency} = 1.0")
-    names = [line.name for line in study.account]
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            raise study.error(f"account[{i}].name", f"names {name} twice", "keep one of them")
-    for i, option in enumerate(study.option):
-        _check_option(study, i, option)
+    check_accounts(study)
     if not study.instrument:
         raise study.error("instrument", "is empty", "name what may be traded")
     if not study.policy:
         raise study.error("policy", "is empty", "name at least one policy")
-
-
-def _check_option(study: Study, i: int, option: OptionLine) -> None:
-    if not 1e-3 <= option.vol <= 10.0:
-        raise study.error(f"option[{i}].vol", f"is {option.vol:g}", "vols are fractions from 0.001: 0.65 is 65 %")
-    if not abs(option.quantity) <= _MOST:
-        raise study.error(f"option[{i}].quantity", f"is {option.quantity:g}", f"give at most {_MOST:g} contracts")
-
-
-def _check_instrument(study: Study, i: int, line: InstrumentLine) -> None:
-    where = f"instrument[{i}]"
-    if line.account not in [account.name for account in study.account]:
-        raise study.error(f"{where}.account", f"no account is called {line.account!r}", "add an [[account]]")
-    if [other.name for other in study.instrument].index(line.name) != i:
-        raise study.error(f"{where}.name", f"names {line.name} twice", "keep one of them")
-    if not 1.0 / _MOST <= line.lot <= _MOST:
-        raise study.error(f"{where}.lot", f"is {line.lot:g}", f"give contracts from {1.0 / _MOST:g} to {_MOST:g}")
-    fractions = ("half_spread", "taker_fee") if isinstance(line, QuotedLine) else ("max_slippage",)
-    for key in fractions:
-        if not 0.0 <= getattr(line, key) < 1.0:
-            problem = f"is {getattr(line, key):g}"
-            raise study.error(f"{where}.{key}", problem, "it is a fraction: write 0.0005 for 0.05 %")
-    if isinstance(line, QuotedLine) and line.displayed and line.displayed < line.lot:
-        raise study.error(f"{where}.displayed", f"is {line.displayed:g}", "give at least one lot, zero for any size")
-    if isinstance(line, PoolLine):
-        _check_chain(study, where, line)
-    elif (study.latency.orders_ms + study.latency.jitter_ms) * 1e-3 >= study.hedge.order_timeout_s:
-        raise study.error("hedge.order_timeout_s", "is shorter than orders travel", "give them longer")
-
-
-def _check_chain(study: Study, where: str, line: PoolLine) -> None:
-    if study.data.pool is None:
-        raise study.error(f"{where}.venue", "there is no pool to swap in", "name [data.pool]")
-    if study.data.gas is None and study.data.gas_gwei is None:
-        raise study.error(f"{where}.venue", "the price of gas is not known", "name [data.gas], or state gas_gwei")
-    if not 1e-3 <= line.block_s <= 1e6:
-        raise study.error(f"{where}.block_s", f"is {line.block_s:g}", "give seconds from 0.001 to 1e6")
-    if not 0 <= line.gas_units <= 10**9:
-        raise study.error(f"{where}.gas_units", f"is {line.gas_units}", "give the gas of one swap, for example 107000")
-    travel = (study.latency.orders_ms + study.latency.jitter_ms) * 1e-3 + line.block_s
-    if travel >= study.hedge.order_timeout_s:
-        raise study.error("hedge.order_timeout_s", "is shorter than the way into a block", "give orders longer")
 
 
 def _check_policy(study: Study, i: int, line: PolicyLine) -> None:
@@ -231,8 +194,9 @@ def _check_policy(study: Study, i: int, line: PolicyLine) -> None:
     except InputError as error:
         key = error.problem.partition(" = ")[0]
         raise study.error(f"{where}.{key}", f"is {getattr(line, key):g}", error.advice) from None
+    check_start(study, where, line)
     traded = next((item for item in study.instrument if item.name == line.instrument), study.instrument[0])
-    if isinstance(line, GasAwareLine) and line.fixed_cost is None and isinstance(traded, QuotedLine):
+    if isinstance(line, GasAwareLine) and line.fixed_cost is None and isinstance(traded, ExchangeLine):
         problem = f"is missing, and {traded.name} costs no gas"
         raise study.error(f"{where}.fixed_cost", problem, "state what a trade of any size costs")
     if isinstance(line, LelandLine | ZakamoulineLine) and not study.option:

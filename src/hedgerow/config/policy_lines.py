@@ -1,6 +1,6 @@
 """``[[policy]]`` tables of policies that know costs, moves or blocks; the keys stand in ``docs/study-file.md``."""
 
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,6 +17,11 @@ from hedgerow.policy import (
 )
 
 PolicyT = TypeVar("PolicyT")
+Balances: TypeAlias = dict[str, dict[str, float]]
+"""What accounts start with under one policy, by account and currency; others keep what the study states. [currency]"""
+
+Leverage: TypeAlias = float | Literal["optimal"] | None
+"""Notional of the neutral hedge at the first price over what its account starts with; None keeps that. [pure]"""
 
 
 def _made(policy: type[PolicyT], line: Any) -> PolicyT:
@@ -34,10 +39,14 @@ class EveryBlockLine(
     ----------
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> EveryBlock:
         """Make the policy.
@@ -61,11 +70,15 @@ class PriceMoveLine(
         Log-return since the last trade beyond which it trades. [fraction]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     move: float
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> PriceMove:
         """Make the policy.
@@ -91,6 +104,8 @@ class LelandLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         Of Leland's number: sqrt(2/pi), or 1.
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     every_s: float
@@ -98,6 +113,8 @@ class LelandLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     constant: LelandConstant = "leland"
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> Leland:
         """Make the policy.
@@ -125,6 +142,8 @@ class WhalleyWilmottLine(
         It looks at every multiple of this. [seconds]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     risk_aversion: float
@@ -132,6 +151,8 @@ class WhalleyWilmottLine(
     look_every_s: float = 60.0
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> WhalleyWilmott:
         """Make the policy.
@@ -159,6 +180,8 @@ class ZakamoulineLine(
         It looks at every multiple of this. [seconds]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     risk_aversion: float
@@ -166,6 +189,8 @@ class ZakamoulineLine(
     look_every_s: float = 60.0
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> Zakamouline:
         """Make the policy.
@@ -195,6 +220,8 @@ class GasAwareLine(
         It looks at every multiple of this. [seconds]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     risk_aversion: float
@@ -203,6 +230,8 @@ class GasAwareLine(
     look_every_s: float = 60.0
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> GasAware:
         """Make the policy.
@@ -231,6 +260,8 @@ class QuadraticImpactLine(
         It looks at every multiple of this. [seconds]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     risk_aversion: float
@@ -238,6 +269,8 @@ class QuadraticImpactLine(
     look_every_s: float = 60.0
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> QuadraticImpact:
         """Make the policy.
@@ -267,6 +300,8 @@ class ExactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         Cost of a trade of any size; None takes the gas of one swap at the study's start, or none. [numeraire]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     risk_aversion: float
@@ -276,6 +311,8 @@ class ExactLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     fixed_cost: float | None = None
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
 
 class UnhedgedLine(
@@ -287,10 +324,14 @@ class UnhedgedLine(
     ----------
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> Unhedged:
         """Make the policy.

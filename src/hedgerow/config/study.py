@@ -6,14 +6,13 @@ from pathlib import Path
 import msgspec
 
 from hedgerow.config.desk import LiquidityLine
+from hedgerow.config.study_accounts import AccountLine, MarginTable, OptionLine, TransferLine
+from hedgerow.config.study_instruments import InstrumentLine
 from hedgerow.config.study_tables import (
-    AccountLine,
     Data,
     FaultRates,
     HedgeRules,
-    InstrumentLine,
     Latency,
-    OptionLine,
     PolicyLine,
     RefitRules,
     ReportRules,
@@ -36,11 +35,13 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         The days; what is known after the end is not used. [UTC]
     data : Data
         The recorded files.
-    account, liquidity, option, instrument, policy : tuples
+    account, liquidity, option, instrument, policy, transfer : tuples
         The tables of the same names.
     rates : dict of str to float
         What a unit of each cash currency is worth. [USD per unit]
-    hedge, latency, faults, refit, report
+    transfer_fees : dict of str to float
+        How much of a transfer does not arrive, by currency. [currency]
+    hedge, latency, faults, refit, margin, report
         The tables of the same names.
     seed : int
         Of delays and faults.
@@ -54,17 +55,20 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     numeraire: str
     start: dt.datetime
     end: dt.datetime
-    data: Data
     account: tuple[AccountLine, ...]
     instrument: tuple[InstrumentLine, ...]
     policy: tuple[PolicyLine, ...]
+    data: Data = Data()
     liquidity: tuple[LiquidityLine, ...] = ()
     option: tuple[OptionLine, ...] = ()
+    transfer: tuple[TransferLine, ...] = ()
+    transfer_fees: dict[str, float] = {}
     rates: dict[str, float] = {}
     hedge: HedgeRules = HedgeRules()
     latency: Latency = Latency()
     faults: FaultRates = FaultRates()
     refit: RefitRules = RefitRules()
+    margin: MarginTable = MarginTable()
     report: ReportRules = ReportRules()
     seed: int = 0
     name: str = "study"

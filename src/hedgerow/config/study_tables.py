@@ -5,21 +5,24 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from hedgerow.config.policy_lines import (
+    Balances,
     EveryBlockLine,
     ExactLine,
     GasAwareLine,
     LelandLine,
+    Leverage,
     PriceMoveLine,
     QuadraticImpactLine,
     UnhedgedLine,
     WhalleyWilmottLine,
     ZakamoulineLine,
 )
+from hedgerow.config.study_latency import Delay
 from hedgerow.policy import AnyPolicy, DeltaTolerance, TimeGrid
 
 
 class BarFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``[data.price]`` or ``[data.gas]``: one column of a file of bars.
+    """``[data.price]``, ``[data.gas]`` or ``[data.index]``: one column of a file of bars.
 
     Parameters
     ----------
@@ -80,11 +83,14 @@ class FundingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         Parquet, relative to the study file.
     venue, asset : str
         Whose, of what, as the file writes them.
+    note : str
+        What a reader of the report must know of it. [text]
     """
 
     file: str
     venue: str
     asset: str
+    note: str = ""
 
 
 class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -102,6 +108,8 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         A constant price of gas instead, assumed. [gwei]
     funding : FundingFile or None
         Funding of the perpetual; None for none.
+    index : BarFile or None
+        The venue's index, of which a funding rule takes the premium.
     bad_rows : {"refuse", "skip"}
         What is done about rows that cannot be true.
     max_gap_s : float
@@ -113,100 +121,9 @@ class Data(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     gas: BarFile | None = None
     gas_gwei: float | None = None
     funding: FundingFile | None = None
+    index: BarFile | None = None
     bad_rows: Literal["refuse", "skip"] = "refuse"
     max_gap_s: float = 600.0
-
-
-class AccountLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An ``[[account]]`` table.
-
-    Parameters
-    ----------
-    name : str
-        For example ``exchange``.
-    balances : dict of str to float
-        What it starts with. [currency]
-    """
-
-    name: str
-    balances: dict[str, float] = {}
-
-
-class OptionLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """An ``[[option]]`` table: an option that is held and not traded.
-
-    Parameters
-    ----------
-    instrument : str
-        The venue's name.
-    quantity : float
-        Signed, long > 0. [contracts]
-    vol : float
-        At which it is valued, constant, assumed. [fraction per square root of a year]
-    """
-
-    instrument: str
-    quantity: float
-    vol: float
-
-
-class QuotedLine(
-    msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="venue", tag="quoted"
-):
-    """An ``[[instrument]]`` at a simulated exchange: takers pay a quote around the recorded price.
-
-    Parameters
-    ----------
-    name : str
-        The venue's name.
-    account : str
-        Where it is held.
-    lot : float
-        Smallest trade. [contracts]
-    half_spread : float
-        Distance of bid and ask from the recorded price, assumed. [fraction]
-    taker_fee : float
-        Of the notional. [fraction]
-    displayed : float
-        What one quote fills at most; zero for any size. [contracts]
-    """
-
-    name: str
-    account: str
-    lot: float
-    half_spread: float
-    taker_fee: float
-    displayed: float = 0.0
-
-
-class PoolLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, tag_field="venue", tag="pool"):
-    """An ``[[instrument]]`` on a chain: coins swapped in the pool of ``[data.pool]``.
-
-    Parameters
-    ----------
-    name : str
-        The spot pair.
-    account : str
-        The wallet.
-    lot : float
-        Smallest trade. [coins]
-    block_s : float
-        Time between blocks. [seconds]
-    gas_units : int
-        What one swap uses. [gas]
-    max_slippage : float
-        A worse price than the reference by more than this reverts. [fraction]
-    """
-
-    name: str
-    account: str
-    lot: float
-    block_s: float
-    gas_units: int
-    max_slippage: float = 0.01
-
-
-InstrumentLine: TypeAlias = QuotedLine | PoolLine
 
 
 class ToleranceLine(
@@ -220,11 +137,15 @@ class ToleranceLine(
         Half-width of the band. [coin]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     tolerance: float
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> AnyPolicy:
         """Make the policy.
@@ -248,11 +169,15 @@ class GridLine(
         The interval. [seconds]
     name, instrument : str
         For people; what it trades, the first instrument if empty.
+    balances, leverage
+        What its accounts start with, instead of what the study states.
     """
 
     every_s: float
     name: str = ""
     instrument: str = ""
+    balances: Balances = {}
+    leverage: Leverage = None
 
     def rule(self) -> AnyPolicy:
         """Make the policy.
@@ -289,12 +214,30 @@ class Latency(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Market data to here, orders to the venue, its reports back, at least. [milliseconds]
     jitter_ms : float
         Mean of an exponential delay on top of each. [milliseconds]
+    transfer_s : float
+        Until moved money arrives. [seconds]
+    data, orders, reports : Delay or None
+        Distributions that take the place of the figures above.
     """
 
     data_ms: float = 0.0
     orders_ms: float = 0.0
     reports_ms: float = 0.0
     jitter_ms: float = 0.0
+    transfer_s: float = 0.0
+    data: Delay | None = None
+    orders: Delay | None = None
+    reports: Delay | None = None
+
+    @property
+    def mean_data_ms(self) -> float:
+        """Expected delay of market data, as far as it is stated; jitter apart. [milliseconds]"""
+        return self.data_ms if self.data is None else self.data.mean_ms
+
+    @property
+    def mean_orders_ms(self) -> float:
+        """Expected delay of orders. [milliseconds]"""
+        return self.orders_ms + self.jitter_ms if self.orders is None else self.orders.mean_ms
 
 
 class FaultRates(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

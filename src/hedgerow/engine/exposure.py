@@ -77,6 +77,7 @@ def _compile(settings: EngineSettings, ledger: Ledger, in_flight: int, spot: flo
     rows = list(settings.rows)
     for account in ledger.accounts.values():
         rows += _account_rows(settings, account)
+    rows += _position_rows(settings, ledger)
     if in_flight:
         rows += _trade_rows(settings, in_flight * float(settings.lot), spot)
     return assemble(rows, base=settings.base, spot=spot, n_group=3)
@@ -136,6 +137,17 @@ def _account_rows(settings: EngineSettings, account: Account) -> list[Row]:
     if held.quantity and not isinstance(instrument, Spot):
         size = float(held.quantity) * instrument.contract_size
         rows.append(_future(settings, size, _entry(held.basis, size, inverse=is_inverse(instrument))))
+    return rows
+
+
+def _position_rows(settings: EngineSettings, ledger: Ledger) -> list[Row]:
+    """What the accounts hold of their opening positions: settled and liquidated ones are gone."""
+    rows = []
+    for position in settings.positions:
+        held = ledger.account(position.account).holding(position.instrument)
+        if held.quantity and position.instrument != settings.instrument:  # the hedge itself is counted above
+            quantity = position.row.quantity * float(held.quantity)
+            rows.append(position.row._replace(group=HELD, quantity=quantity))
     return rows
 
 

@@ -8,6 +8,7 @@ from hedgerow.book import Row
 from hedgerow.core.ids import AccountName, Currency, InstrumentName
 from hedgerow.execution import DeskRules
 from hedgerow.instruments import Instrument
+from hedgerow.ledger import LotMethod
 from hedgerow.policy import AnyPolicy
 
 
@@ -29,6 +30,30 @@ class Deposit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     amount: Decimal
 
 
+class OpeningPosition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An option, or a position in the hedge, that an account holds before the first event: no cash moves for it.
+
+    Parameters
+    ----------
+    account : str
+        Which account.
+    instrument : Instrument
+        What is held.
+    quantity : Decimal
+        Signed, long > 0. [contracts]
+    price : Decimal
+        What was paid for it. [settle per contract for options, quote per base otherwise]
+    row : Row
+        One contract as a row of the book. [USD terms]
+    """
+
+    account: AccountName
+    instrument: Instrument
+    quantity: Decimal
+    price: Decimal
+    row: Row
+
+
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an engine needs to know before its first event.
 
@@ -41,7 +66,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     reference : str
         The instrument whose mid is the price of the coin.
     rows : tuple of Row
-        What is held and not traded. [USD terms]
+        What is held and not traded, outside of any account. [USD terms]
     usd_rates : dict of str to float
         What one unit of each cash currency is worth. [USD per unit]
     instrument : Instrument
@@ -60,6 +85,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         On older quotes nothing is decided. [ns]
     refit_every_ns : int
         How often a fit of the vol is asked for; zero for never. [ns]
+    positions : tuple of OpeningPosition
+        What the accounts hold at the start beside cash: the ledger counts it from there on.
+    lot_methods : dict of str to LotMethod
+        Which lot is closed first, by account; FIFO where it is not named. No decision depends on it.
     """
 
     base: Currency
@@ -75,6 +104,24 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     deposits: tuple[Deposit, ...]
     max_quote_age_ns: int
     refit_every_ns: int = 0
+    positions: tuple[OpeningPosition, ...] = ()
+    lot_methods: dict[AccountName, LotMethod] = {}
+
+    def contract(self, name: str) -> Instrument | None:
+        """Find a contract that an account may hold.
+
+        Parameters
+        ----------
+        name : str
+            The venue's name.
+
+        Returns
+        -------
+        Instrument or None
+            The hedge or an opening position, None for anything else. [as its fields]
+        """
+        known = (self.instrument, *(position.instrument for position in self.positions))
+        return next((instrument for instrument in known if instrument.name == name), None)
 
     def usd_rate(self, currency: str) -> float:
         """Return what one unit of a cash currency is worth.

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from hedgerow.core.ids import InstrumentName
+from hedgerow.core.ids import AccountName, InstrumentName
 from hedgerow.events import Decision, Transfer
 from hedgerow.execution import Orders
 from hedgerow.ledger import Ledger
@@ -34,13 +34,17 @@ class EngineState(msgspec.Struct, frozen=True, gc=False):
     next_fit_ns : int
         When the next fit is asked for; zero before the first quote. [UTC epoch ns]
     moving : tuple of Transfer
-        Collateral that has left and not arrived.
-    settled : dict of str to int
-        The last settlement of funding that was booked, by instrument. [UTC epoch ns]
+        Collateral that was asked for and has neither arrived nor been refused.
+    settled : dict of (str, str) to int
+        The last settlement of funding that was booked, by account and instrument. [UTC epoch ns]
     halted : bool
         True while the operator has stopped trading.
     refused : int
         Market events whose numbers cannot be true. [count]
+    delivered : frozenset of (str, str)
+        Dated contracts that were settled, by account and instrument.
+    liquidated : dict of str to frozenset of int
+        Numbers of the liquidations that were booked, by account. [count]
     decision : Decision or None
         What was decided at the last event, None if nobody was asked.
     """
@@ -55,7 +59,9 @@ class EngineState(msgspec.Struct, frozen=True, gc=False):
     alarm_ns: int
     next_fit_ns: int = 0
     moving: tuple[Transfer, ...] = ()
-    settled: dict[InstrumentName, int] = {}
+    settled: dict[tuple[AccountName, InstrumentName], int] = {}
     halted: bool = False
     refused: int = 0
+    delivered: frozenset[tuple[AccountName, InstrumentName]] = frozenset()
+    liquidated: dict[AccountName, frozenset[int]] = {}
     decision: Decision | None = None

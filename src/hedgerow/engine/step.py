@@ -13,11 +13,13 @@ import msgspec
 from hedgerow.core.errors import InvariantBroken
 from hedgerow.core.instants import to_iso
 from hedgerow.core.money import is_positive
-from hedgerow.engine.booking import book_cash, book_fill, book_gas, is_bookable, opening_ledger
+from hedgerow.engine.account_events import take_account_event
+from hedgerow.engine.booking import book_fill, book_gas, opening_ledger
 from hedgerow.engine.settings import EngineSettings
 from hedgerow.engine.state import EngineState
 from hedgerow.engine.views import VOL_FIT, Views
 from hedgerow.events import (
+    AccountEvent,
     Acknowledgement,
     Alert,
     ClockBeat,
@@ -30,6 +32,7 @@ from hedgerow.events import (
     FundingPayment,
     GasUpdate,
     Halt,
+    Liquidation,
     MarketEvent,
     MoveCollateral,
     OrderClosed,
@@ -38,9 +41,11 @@ from hedgerow.events import (
     Reject,
     RequestFit,
     Resume,
+    Settlement,
     TradePrint,
     Transfer,
     TransferDone,
+    TransferRefused,
 )
 from hedgerow.execution import Orders, apply_report, ask_about_silent, cancel_all, go_to
 from hedgerow.market import LARGEST_PRICE, MarketState, fold, is_usable
@@ -75,7 +80,7 @@ class Engine:
         EngineState
             The accounts hold their deposits; the policy is asked at the first quote. [as its fields]
         """
-        ledger = opening_ledger(self.settings)
+        ledger = opening_ledger(self.settings).without_lots()  # a venue's books and a replay keep them
         return EngineState(
             0, 0, MarketState(), ledger, Orders(), self.settings.policy.init(), NEXT_QUOTE, alarm_ns=NEVER_NS
         )
@@ -150,8 +155,8 @@ class Engine:
                 return self._on_market(state, event)
             case Fill() | Acknowledgement() | Reject() | OrderClosed():
                 return self._on_report(state, event)
-            case FundingPayment() | TransferDone():
-                return self._on_cash(state, event)
+            case FundingPayment() | TransferDone() | TransferRefused() | Settlement() | Liquidation():
+                return self._on_account(state, event)
             case ClockBeat():
                 return self._on_beat(state)
             case Halt() | Resume() | MoveCollateral():
@@ -194,20 +199,9 @@ class Engine:
             return self._decide(state, alerts)
         return _with_alarm(state), _NOTHING
 
-    def _on_cash(self, state: EngineState, event: FundingPayment | TransferDone) -> Step:
-        if _is_known(state, event):
-            return msgspec.structs.replace(state, refused=state.refused + 1), _NOTHING
-        is_ours = isinstance(event, FundingPayment) or _asked_for(event) in state.moving
-        if not (is_ours and is_bookable(self.settings, event)):
-            refused = msgspec.structs.replace(state, refused=state.refused + 1)
-            return self._decide(refused, (Alert(f"not booked: {event.amount} {event.currency}; reconcile"),))
-        state = msgspec.structs.replace(state, ledger=book_cash(state.ledger, event))
-        if isinstance(event, FundingPayment):
-            settled = {**state.settled, event.instrument: event.at_ns}
-            return self._decide(msgspec.structs.replace(state, settled=settled), _NOTHING)
-        place = state.moving.index(_asked_for(event))
-        moving = state.moving[:place] + state.moving[place + 1 :]
-        return self._decide(msgspec.structs.replace(state, moving=moving), _NOTHING)
+    def _on_account(self, state: EngineState, event: AccountEvent) -> Step:
+        state, alerts, ask = take_account_event(self.settings, state, event)
+        return self._decide(state, alerts) if ask else (state, _NOTHING)
 
     def _on_operator(self, state: EngineState, event: Halt | Resume | MoveCollateral) -> Step:
         if isinstance(event, Halt):
@@ -229,9 +223,9 @@ class Engine:
 
     def _decide(self, state: EngineState, sent: tuple[Command, ...]) -> Step:
         """Ask the policy, and let the desk act on its answer."""
-        if state.halted or state.now_ns >= self._views.first_expiry_ns:
-            reason = "halted" if state.halted else "an option has expired: take it out of the book"
-            return self._record(state, "wait", reason, 0, Wake(), sent)
+        stopped = "halted" if state.halted else self._views.expired(state.ledger, state.now_ns)
+        if stopped:
+            return self._record(state, "wait", stopped, 0, Wake(), sent)
         mid = self._fresh_mid(state)
         if mid is None:
             return self._record(state, "wait", "no fresh quote", 0, NEXT_QUOTE, sent)
@@ -248,6 +242,7 @@ class Engine:
             target_lots=answer.target_lots,
             spot=mid,
             now_ns=state.now_ns,
+            touch=self._touch(state) if settings.desk.post else None,
         )
         state = msgspec.structs.replace(state, orders=orders)
         # Asked again with the new orders in flight: what would wake it now? If it still wants to trade, the desk is
@@ -288,6 +283,11 @@ class Engine:
             return None
         return 0.5 * (quote.bid + quote.ask)
 
+    def _touch(self, state: EngineState) -> tuple[float, float]:
+        """Best bid and ask of the reference, which is fresh. [as quoted]"""
+        quote = state.market.quotes[self._reference]
+        return quote.bid, quote.ask
+
 
 def _stamp(state: EngineState, market: MarketState, now_ns: int) -> EngineState:
     """Count an event; positional and flat, as this happens at every one."""
@@ -305,17 +305,9 @@ def _stamp(state: EngineState, market: MarketState, now_ns: int) -> EngineState:
         state.settled,
         state.halted,
         state.refused,
+        state.delivered,
+        state.liquidated,
     )
-
-
-def _is_known(state: EngineState, event: FundingPayment | TransferDone) -> bool:
-    """Tell whether a settlement is booked already: a message may come twice."""
-    return isinstance(event, FundingPayment) and event.at_ns <= state.settled.get(event.instrument, -1)
-
-
-def _asked_for(event: TransferDone) -> Transfer:
-    """Return the command that a transfer answers."""
-    return Transfer(event.source, event.target, event.currency, event.amount)
 
 
 def _with_alarm(state: EngineState) -> EngineState:

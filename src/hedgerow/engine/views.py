@@ -9,6 +9,7 @@ from hedgerow.engine.outlooks import outlook_of
 from hedgerow.engine.settings import EngineSettings
 from hedgerow.engine.state import EngineState
 from hedgerow.hedging import neutral_plan
+from hedgerow.ledger import Ledger
 from hedgerow.policy import NEVER_NS, NEXT_QUOTE, View, Wake
 
 VOL_FIT: Final = "vol"
@@ -27,15 +28,36 @@ class Views:
         What is held and hedged.
     """
 
-    __slots__ = ("_books", "_rate", "_settings", "first_expiry_ns")
+    __slots__ = ("_books", "_expiry_ns", "_rate", "_settings")
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
         self._books = BookCache(settings)
         self._rate = settings.usd_rate(settings.instrument.quote)
-        self.first_expiry_ns = min(
-            (row.expiry_ns for row in settings.rows if row.expiry_ns is not None), default=NEVER_NS
-        )
+        self._expiry_ns = min((row.expiry_ns for row in settings.rows if row.expiry_ns is not None), default=NEVER_NS)
+
+    def expired(self, ledger: Ledger, now_ns: int) -> str:
+        """Say what of the book has come to its end and cannot be valued any more.
+
+        Parameters
+        ----------
+        ledger : Ledger
+            What the accounts hold; what was settled is gone.
+        now_ns : int
+            The time. [UTC epoch ns]
+
+        Returns
+        -------
+        str
+            For people, empty if there is nothing. [text]
+        """
+        if now_ns >= self._expiry_ns:
+            return "an option has expired: take it out of the book"
+        for item in self._settings.positions:
+            end_ns = NEVER_NS if item.row.expiry_ns is None else item.row.expiry_ns
+            if now_ns >= end_ns and ledger.account(item.account).holding(item.instrument).quantity:
+                return f"{item.instrument.name} has expired: its settlement is awaited"
+        return ""
 
     def of(self, state: EngineState, mid: float) -> View:
         """Value everything at one price, and say how far it is from neutral.

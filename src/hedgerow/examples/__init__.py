@@ -14,7 +14,7 @@ def example(name: str) -> Path:
     Parameters
     ----------
     name : str
-        ``eth-2024-01-08``, ``lp-2023-08-13``, ``short-call`` or ``liquidity``.
+        ``eth-2024-01-08``, ``lp-2023-08-13``, ``btc-2020-03-12``, ``short-call`` or ``liquidity``.
 
     Returns
     -------

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -219,8 +220,9 @@ def test_the_json_has_these_keys_and_only_finite_numbers(report: BacktestReport)
         "name", "kind", "instrument", "pnl", "parts", "risk", "variance_reduction", "cost", "trades", "fills",
         "orders", "path",
         "turnover", "rejects", "reject_reasons", "alerts", "final_position", "decisions", "decisions_hash",
+        "leverage", "margin", "accounts",
     }  # fmt: skip
-    assert set(plain["policies"][0]["cost"]) == {"fees", "spread", "funding", "gas"}
+    assert set(plain["policies"][0]["cost"]) == {"fees", "spread", "funding", "gas", "liquidation"}
     assert set(plain["policies"][0]["parts"]) == {"book", "pool_fees", "hedge"}
     assert set(plain["unhedged"]) == {"pnl", "pool_fees", "risk", "path"}
     assert plain["units"]["risk"] == "USD per 3600 s"
@@ -401,8 +403,9 @@ def test_small_displayed_sizes_are_filled_in_parts(folder: Path) -> None:
 def test_a_difference_of_a_millionth_between_the_ledgers_is_seen(folder: Path, currency: str, cause: Cause) -> None:
     _, (session,) = run_and_look(load(folder, day()))
     assert session.books_agree()
-    account = session.venue.books.account("exchange")
-    session.venue.books = session.venue.books.put("exchange", account.move(Money.of("0.000001", currency), cause))
+    ledger = session.state.ledger
+    moved = ledger.account("exchange").move(Money.of("0.000001", currency), cause)
+    session.state = msgspec.structs.replace(session.state, ledger=ledger.put("exchange", moved))
     assert not session.books_agree()
 
 

@@ -40,6 +40,7 @@ from hedgerow.events import (
     TradePrint,
     Transfer,
     TransferDone,
+    TransferRefused,
 )
 from hedgerow.execution import DeskRules
 from hedgerow.instruments import parse_deribit
@@ -379,6 +380,23 @@ def test_a_finished_transfer_moves_the_ledger() -> None:
         run.take(done)
         assert run.balance() == Money.of(9600, "USDC")
         assert run.balance("wallet") == Money.of(399, "USDC")
+
+
+def test_a_refused_transfer_frees_the_collateral_again() -> None:
+    run = Run()
+    run.take(MoveCollateral(1, 1, EXCHANGE, WALLET, USDC, Decimal(10_000)))
+    (alert,) = run.take(MoveCollateral(2, 2, EXCHANGE, WALLET, USDC, Decimal(1)))
+    assert isinstance(alert, Alert)  # all of it is moving
+    refused = TransferRefused(3, 3, EXCHANGE, WALLET, USDC, Decimal(10_000), "margin is needed")
+    (alert,) = run.take(refused)
+    assert isinstance(alert, Alert)
+    assert "margin is needed" in alert.text
+    assert run.take(refused) == ()  # a second one is nothing
+    assert run.state.moving == ()
+    assert run.balance() == Money.of(10_000, "USDC")
+    assert run.take(MoveCollateral(4, 4, EXCHANGE, WALLET, USDC, Decimal(1))) == (
+        Transfer(EXCHANGE, WALLET, USDC, Decimal(1)),
+    )
 
 
 def test_a_transfer_that_nobody_asked_for_is_not_booked() -> None:

@@ -1,0 +1,66 @@
+"""What a study file refuses about accounts, options in them and what policies start with."""
+
+from pathlib import Path
+
+import pytest
+
+import hedgerow as hr
+from hedgerow.config.check_accounts import RULES
+from hedgerow.core.errors import ConfigError
+from hedgerow.margin import RULES as KNOWN
+
+STUDY = (hr.example("btc-2020-03-12") / "study.toml").read_text()
+
+
+def test_the_rules_that_an_account_may_name_are_those_there_are() -> None:
+    assert set(RULES) == set(KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('rule = "deribit_standard"', 'rule = "deribit_standart"', r"account\[0\]\.rule: .*deribit_standard"),
+        ('rule = "deribit_standard"', 'rule = "fraction"', r"account\[0\]\.initial: is missing"),
+        ('rule = "deribit_standard"', 'rule = "okx"\ninitial = 0.1', r"account\[0\]\.initial: stands beside"),
+        ('rule = "deribit_standard"', 'rule = "fraction"\ninitial = 0.1\nmaintenance = 0.2', r"maintenance: is 0.2"),
+        ('rule = "deribit_standard"', "haircuts = { BTC = 0.1 }", r"account\[0\]\.haircuts: stand without a rule"),
+        ('rule = "deribit_standard"', 'rule = "okx"\nhaircuts = { BTC = 1.1 }', r"haircuts\.BTC: is 1.1"),
+        (
+            'rule = "deribit_standard"',
+            'rule = "okx"\nhaircuts = { DOGE = 0.1 }',
+            r"haircuts\.DOGE: DOGE has no USD rate",
+        ),
+        ('rule = "deribit_standard"', 'rule = "okx"\nfunding_8h = 0.0001', r"account\[0\]\.funding_8h: stands alone"),
+        ('rule = "deribit_standard"', 'rule = "paradex"\nfunding_8h = 1.0', r"funding_8h: is 1; write 0.0001"),
+        ('account = "options"', 'account = "nowhere"', r"option\[0\]\.account: no account is called 'nowhere'"),
+        ('account = "options"', "", r"option\[0\]\.delivery_price: stands without an account"),
+        ("delivery_price = 6_696.42", "delivery_price = -1.0", r"option\[0\]\.delivery_price: is -1"),
+        ("delivery_fee = 0.00015", "delivery_fee = 1.5", r"option\[0\]\.delivery_fee: is 1.5"),
+        ("leverage = 3.0", "leverage = 0.0", r"policy\[1\]\.leverage: is 0"),
+        ("leverage = 3.0", 'leverage = "best"', r"policy\[1\]\.leverage"),
+        ("leverage = 3.0", "balances = { nowhere = { BTC = 1.0 } }", r"balances\.nowhere: no account"),
+        ("balances = { BTC = 1.0 }", "balances = { BTC = -1.0 }", r"balances\.BTC: is -1; a balance is not negative"),
+        ("leverage = 3.0", "balances = { perpetuals = { BTC = -5.0 } }", r"perpetuals\.BTC: is -5; a balance is not"),
+        ("leverage = 3.0", "balances = { perpetuals = { ETH = 1.0 } }", r"perpetuals\.ETH: ETH has no USD rate"),
+        ("leverage = 3.0", "leverage = 3.0\nbalances = { perpetuals = { BTC = 1.0 } }", r"stands beside balances"),
+        ("vol = 0.53", "", r"margin\.vol: is missing"),
+        ("vol = 0.53", "vol = 53.0", r"margin\.vol: is 53"),
+        ("[margin]", "[margin]\nrules_at = 2020-01-01T00:00:00", r"margin\.rules_at: has no time zone"),
+        ("[margin]", "[margin]\nliquidation_fee = 0.9", r"margin\.liquidation_fee: is 0.9"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(tmp_path: Path, old: str, new: str, told: str) -> None:
+    assert old in STUDY
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY.replace(old, new, 1))
+    with pytest.raises(ConfigError, match=told):
+        hr.load_study(path)
+
+
+def test_a_leverage_needs_a_margin_rule(tmp_path: Path) -> None:
+    path = tmp_path / "study.toml"
+    head, rule, tail = STUDY.rpartition('rule = "deribit_standard"')
+    path.write_text(head + tail)
+    assert rule
+    with pytest.raises(ConfigError, match=r"policy\[1\]\.leverage: BTC-PERPETUAL in perpetuals has none"):
+        hr.load_study(path)
