@@ -283,7 +283,7 @@ def _notes(desk: Desk, tools: Sequence[HedgeInstrument]) -> tuple[str, ...]:
         words = [word for key, word in _WORDS.items() if getattr(terms, key) not in (None, (), 0.0)]
         if words:
             notes.append(f"assumed, not data: {', '.join(words)} of {terms.instrument} (desk file)")
-        if terms.initial_margin is None:
+        if terms.initial_margin is None and desk.hedge.liquidation_cost is None:
             free.append(terms.instrument)
     if desk.hedge.cost_of_capital > 0.0 and free:
         notes.append(f"no capital is charged for {', '.join(free)}: state initial_margin")

@@ -7,12 +7,15 @@ from hedgerow.book import check_numeraire, exposure_of, sensitivities_by_group
 from hedgerow.config import Desk
 from hedgerow.config.desk import Target
 from hedgerow.core.errors import HedgerowError, InputError
-from hedgerow.hedging import marginal_answers, plan_hedge
+from hedgerow.hedging import marginal_answers
 from hedgerow.hedging.frontier import frontier as trace
 from hedgerow.market import Snapshot
+from hedgerow.oneshot.account_margins import account_results
 from hedgerow.oneshot.compile_desk import compile_desk
 from hedgerow.oneshot.costing import cost_curves
-from hedgerow.oneshot.limits import Holdings, positions_held
+from hedgerow.oneshot.holdings import Holdings, positions_held
+from hedgerow.oneshot.kept_margins import keep_margins
+from hedgerow.oneshot.leverage import with_leverage_costs
 from hedgerow.oneshot.next_best import best_additions
 from hedgerow.oneshot.resolve import hedge_instruments
 from hedgerow.oneshot.smile import chosen_convention
@@ -117,15 +120,15 @@ def hedge(
         held=positions_held(desk, tools),
         numeraire=currency,
     )
-    costing = cost_curves(desk, marking, tools, currency)
+    costing = with_leverage_costs(holdings, cost_curves(desk, marking, tools, currency))
     stated = state_problem(holdings, wanted, deltas, costing)
-    plan = plan_hedge(stated.problem)
+    problem, plan = keep_margins(holdings, stated.problem)
     solved = Solved(
         exposure=exposure_of(book, numeraire=currency),
         model=stated.model,
-        problem=stated.problem,
+        problem=problem,
         plan=plan,
-        marginal=marginal_answers(stated.problem, plan.solution),
+        marginal=marginal_answers(problem, plan.solution),
         tools=tuple(tools),
         units=sensitivities_by_group(trades, numeraire=currency),
         deltas=deltas,
@@ -133,6 +136,8 @@ def hedge(
     )
     notes = (*wanted.notes, *costing.notes, *smile.notes, *lost)
     ticket = write_ticket(desk, market, solved, ready.rejected, notes)
+    paid = {trade.instrument: trade.cost for trade in ticket.trades}
+    ticket = replace(ticket, accounts=account_results(holdings, plan.quantity, paid))
     if next_best:
         ticket = replace(ticket, next_best=best_additions(holdings, wanted, smile, solved, next_best))
-    return ticket if frontier is None else replace(ticket, frontier=trace(stated.problem, frontier, progress))
+    return ticket if frontier is None else replace(ticket, frontier=trace(problem, frontier, progress))

@@ -13,7 +13,8 @@ from hedgerow.costs import CostCurve
 from hedgerow.hedging import HedgeProblem, solve
 from hedgerow.hedging.marginal import next_contract_gain
 from hedgerow.oneshot.costing import cost_curves
-from hedgerow.oneshot.limits import Holdings, positions_held
+from hedgerow.oneshot.holdings import Holdings, positions_held
+from hedgerow.oneshot.leverage import with_leverage_costs
 from hedgerow.oneshot.resolve import HedgeInstrument, hedge_instruments
 from hedgerow.oneshot.smile import Smile
 from hedgerow.oneshot.state_problem import state_problem
@@ -60,7 +61,7 @@ def best_additions(holdings: Holdings, wanted: Goals, smile: Smile, solved: Solv
         numeraire=holdings.numeraire,
     )
     deltas, _ = smile.deltas(larger.book, larger.trades, larger.numeraire, solved.deltas.chosen)
-    costing = cost_curves(larger.desk, larger.marking, tools, larger.numeraire)
+    costing = with_leverage_costs(larger, cost_curves(larger.desk, larger.marking, tools, larger.numeraire))
     problem = state_problem(larger, wanted, deltas, costing).problem
     first = len(holdings.tools)
     order = _ranked(problem, solved, first)[: max(_TRIED * count, _LEAST)]

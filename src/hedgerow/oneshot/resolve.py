@@ -8,9 +8,10 @@ from hedgerow.config import ContractTerms, Desk
 from hedgerow.core.errors import HedgerowError, InputError, MarketDataError
 from hedgerow.core.ids import Currency
 from hedgerow.core.money import exact
-from hedgerow.costs import Fee, deribit_fee
+from hedgerow.costs import Fee
 from hedgerow.instruments import EuropeanOption, Instrument, parse_deribit
 from hedgerow.market import Quote, Rejection, Snapshot
+from hedgerow.oneshot.venue_terms import published_terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +194,7 @@ def _hedge_instrument(place: Place, market: Snapshot, terms: ContractTerms | Non
         raise place.error(error.problem, f"{error.advice}; or state its bid and ask under [[contract]]") from None
     except InputError as error:
         raise place.error(error.problem, error.advice) from None
-    lot, fee = instrument.lot, deribit_fee(instrument)
+    lot, fee = published_terms(place.desk, instrument, market.as_of_ns)
     assumed = ["quote"] if quote.assumed else []
     if terms is not None and terms.lot is not None:
         lot = terms.lot
@@ -277,6 +278,10 @@ def _positions(desk: Desk) -> list[tuple[str, str, Position]]:
             raise desk.error(f"liquidity[{i}]", error.problem, error.advice) from None
         fees = LiquidityPosition(position=position, fees_base=stake.fees_base, fees_quote=stake.fees_quote)
         found.append((f"liquidity[{i}]", stake.name, fees))
+    for i, account in enumerate(desk.account):
+        for currency, amount in account.balances.items():
+            balance = Balance(currency=Currency(currency), amount=amount)
+            found.append((f"account[{i}].balances.{currency}", f"{currency} in {account.name}", balance))
     return found
 
 

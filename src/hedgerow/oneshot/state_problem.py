@@ -24,7 +24,8 @@ from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import DAYS_PER_YEAR
 from hedgerow.hedging import HedgeProblem, RiskMeasure, ScenarioRisk
 from hedgerow.oneshot.costing import Costing
-from hedgerow.oneshot.limits import Holdings, account_limits
+from hedgerow.oneshot.holdings import Holdings
+from hedgerow.oneshot.limits import account_limits
 from hedgerow.oneshot.resolve import HedgeInstrument
 from hedgerow.oneshot.risk import SPOTS, VOLS
 from hedgerow.oneshot.targets import Goals
@@ -96,7 +97,7 @@ def state_problem(holdings: Holdings, wanted: Goals, deltas: Deltas, costing: Co
         bands=wanted.bands,
         book_greeks=book_greeks,
         unit_greeks=unit_greeks,
-        limits=account_limits(holdings),
+        limits=account_limits(holdings, costing),
         least=_smallest_trades(desk, tools),
         trade_lower=lower,
         trade_upper=upper,

@@ -16,9 +16,9 @@ from hedgerow.hedging.liquidity import CoinExposure, HedgeContract, hedge_liquid
 from hedgerow.instruments import PoolShare, RangePosition
 from hedgerow.market import BalancerStablePool, BalancerWeightedPool, CurveCryptoPool, PoolToken, UniswapV3Pool
 from hedgerow.oneshot.pool_hedges import asset_hedges, whole_contracts
-from hedgerow.oneshot.pool_report import swap_fee
 from hedgerow.policy import fixed_cost_half, whalley_wilmott_half
 from hedgerow.pools import Alias, position_curve, position_greeks
+from hedgerow.pools.fees import swap_fee
 from hedgerow.pools.ladder import range_ladder
 from hedgerow.report.pool_hedge import hedge_figures
 

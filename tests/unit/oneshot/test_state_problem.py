@@ -18,7 +18,8 @@ from hedgerow.hedging import HedgeProblem
 from hedgerow.instruments import expiry_of, parse_deribit
 from hedgerow.market import Quote
 from hedgerow.oneshot.compile_desk import compile_desk
-from hedgerow.oneshot.limits import MARGIN_SPOTS, MARGIN_VOLS, Holdings, account_limits, positions_held
+from hedgerow.oneshot.holdings import Holdings, positions_held
+from hedgerow.oneshot.limits import MARGIN_SPOTS, MARGIN_VOLS, account_limits
 from hedgerow.oneshot.resolve import HedgeInstrument, hedge_instruments
 from hedgerow.oneshot.trades import compile_trades
 
@@ -35,7 +36,7 @@ def desk_with(**hedge: Any) -> hr.Desk:
 
 def problem_of(monkeypatch: pytest.MonkeyPatch, desk: hr.Desk, **given: Any) -> tuple[HedgeProblem, hr.Ticket]:
     """The problem that a desk states, and its ticket."""
-    module = sys.modules[hr.hedge.__module__]
+    module = sys.modules["hedgerow.oneshot.kept_margins"]
 
     seen: list[HedgeProblem] = []
     plan = module.plan_hedge
