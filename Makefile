@@ -56,6 +56,7 @@ bench: .venv/installed-dev
 	@$(BIN)/hedgerow bench optimizer --rounds 1
 	@$(BIN)/hedgerow bench policies --rounds 1
 	@$(BIN)/hedgerow bench pools --rounds 1
+	@$(BIN)/hedgerow bench exchange --rounds 1
 
 docs: .venv/installed-dev
 	@$(BIN)/python tools/draw_pictures.py

@@ -27,7 +27,7 @@ from hedgerow.engine import Deposit, Engine, EngineSettings
 from hedgerow.execution import DeskRules
 from hedgerow.instruments import Perpetual
 from hedgerow.policy import DeltaTolerance
-from hedgerow.venues import Chunk, Delays, QuotedMarket, SimulatedVenue, Source, Tape
+from hedgerow.venues import Chunk, Delays, Listing, QuotedMarket, SimulatedExchange, Source, Tape
 
 _BLOCK = 65_536
 _AGE_NS = 10 * SECOND_NS
@@ -82,12 +82,9 @@ def _session(chunks: Iterable[Chunk]) -> tuple[Session, Tape]:
         displayed_lots=0,
         max_age_ns=_AGE_NS,
     )
-    venue = SimulatedVenue(
-        market=market,
-        instrument=_PERPETUAL,
-        lot=engine.settings.lot,
+    venue = SimulatedExchange(
+        listings=(Listing(instrument=_PERPETUAL, lot=engine.settings.lot, market=market),),
         books=engine.start().ledger,
-        account=_ACCOUNT,
         delays=Delays(orders_ns=task.ORDER_LATENCY_NS, reports_ns=0),
         seed=0,
     )
