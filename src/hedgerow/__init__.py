@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from hedgerow.oneshot import PoolTerms, calibrate, hedge, pool_report, risk, surface
     from hedgerow.pricing import black76, implied_vol
     from hedgerow.pricing.models import SABR, SVCJ, Bates, Heston, LogNormalSV, Merton, price_model
-    from hedgerow.report import BacktestReport, CalibrationReport, PoolReport, RiskReport, SimulationReport, Ticket
+    from hedgerow.report import (
+        BacktestReport,
+        CalibrationReport,
+        PoolReport,
+        RiskReport,
+        SimulationReport,
+        Ticket,
+        gains_csv,
+    )
 
 _HOMES: Final = {
     "BacktestReport": "hedgerow.report",
@@ -62,6 +70,7 @@ _HOMES: Final = {
     "black76": "hedgerow.pricing",
     "calibrate": "hedgerow.oneshot",
     "example": "hedgerow.examples",
+    "gains_csv": "hedgerow.report",
     "hedge": "hedgerow.oneshot",
     "implied_vol": "hedgerow.pricing",
     "load_desk": "hedgerow.config",
@@ -109,6 +118,7 @@ __all__ = [
     "black76",
     "calibrate",
     "example",
+    "gains_csv",
     "hedge",
     "implied_vol",
     "load_desk",

@@ -19,7 +19,7 @@ from hedgerow import events
 from hedgerow.backtesting import load
 from hedgerow.cli.main import app
 from hedgerow.cli.replaying import show_replays
-from hedgerow.config import Desk, Measure, ScenarioTerms, SimulationStudy, Study
+from hedgerow.config import AccountTerms, Desk, Measure, ScenarioTerms, SimulationStudy, Study
 from hedgerow.config.desk import PositionLine
 from hedgerow.config.simulation_models import GbmLine
 from hedgerow.config.simulation_policies import ENGINE_ONLY, POLICY_KINDS
@@ -29,6 +29,7 @@ from hedgerow.market import Snapshot, deribit_chain, manifest, save, uniswap_hou
 from hedgerow.market.series import RowFault
 from hedgerow.pricing import DeltaConvention
 from hedgerow.report.units import TARGETS
+from margin_studies import margin_study
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "hedgerow"
@@ -199,9 +200,11 @@ def _tags(struct: Any) -> Iterator[tuple[str, str]]:
 
 def test_every_kind_of_a_studys_tables_is_documented() -> None:
     kinds = set(_tags(Study))
-    assert {table for table, _ in kinds} == {"instrument", "policy"}
+    delays = {"data", "orders", "reports"}
+    assert {table for table, _ in kinds} == {"instrument", "policy"} | delays
     page = _page("study-file.md")
-    missing = [tag for table, tag in kinds if f'"{tag}"' not in _codes(_section(page, f"[[{table}]]"))]
+    title = {table: f"[latency.{table}]" if table in delays else f"[[{table}]]" for table, _ in kinds}
+    missing = [tag for table, tag in kinds if f'"{tag}"' not in _codes(_section(page, title[table]))]
     assert not missing
 
 
@@ -269,6 +272,10 @@ def test_the_json_ticket_and_its_page_agree(desk: Desk, market: Snapshot) -> Non
     asked = hr.hedge(msgspec.structs.replace(desk, hedge=hedge), market, next_best=1)
     assert asked.next_best
     real |= set(_paths(asked.to_dict()))
+    account = AccountTerms(name="a", instruments=short, rule="deribit_standard", balances={"ETH": 10.0})
+    margined = msgspec.structs.replace(hedge, scenarios=None, liquidation_cost=0.02)
+    with_account = msgspec.structs.replace(desk, hedge=margined, account=(account,))
+    real |= set(_paths(hr.hedge(with_account, market).to_dict()))
     rows = _first_column(_page("ticket-json.md"))
     assert real - rows == set()
     assert rows - real == set(), "the page names keys that do not exist"
@@ -305,7 +312,10 @@ def study() -> Study:
 
 
 def test_the_json_backtest_and_its_page_agree(study: Study) -> None:
-    real, named = set(_paths(hr.backtest(study).to_dict())), _rows_of("The backtest")
+    on_margin = margin_study("hedged at 10x")
+    found = {*_paths(hr.backtest(study).to_dict()), *_paths(hr.backtest(on_margin).to_dict())}
+    by_name = re.compile(r"policies\[\]\.(reject_reasons|alert_texts|accounts\[\]\.(start|balances|positions|flows))\.")
+    real, named = {path for path in found if not by_name.match(path)}, _rows_of("The backtest")
     assert real - named == set()
     assert named - real == set(), "the page names keys that do not exist"
 

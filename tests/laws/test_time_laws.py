@@ -38,7 +38,8 @@ from hedgerow.config.policy_lines import (
     WhalleyWilmottLine,
     ZakamoulineLine,
 )
-from hedgerow.config.study_tables import GridLine, OptionLine, PolicyLine, RefitRules, ToleranceLine
+from hedgerow.config.study_accounts import OptionLine
+from hedgerow.config.study_tables import GridLine, PolicyLine, RefitRules, ToleranceLine
 from hedgerow.core.arrays import frozen
 from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.ids import InstrumentName, PoolName

@@ -13,6 +13,7 @@ import click
 from hedgerow import __version__
 from hedgerow.cli.pooling import pool
 from hedgerow.cli.sections import Sections
+from hedgerow.cli.venue import venue
 from hedgerow.core.errors import HedgerowError, InvariantBroken
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -92,10 +93,10 @@ def _ticket_options(command: _Command) -> _Command:
 @click.option(
     "--example",
     "name",
-    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13", "short-call", "liquidity"]),
+    type=click.Choice(["eth-2024-01-08", "lp-2023-08-13", "btc-2020-03-12", "short-call", "liquidity"]),
     default="eth-2024-01-08",
     show_default=True,
-    help="Which one: a desk, a study to backtest, one to simulate, or the desk of a liquidity provider.",
+    help="Which one: a desk, studies to backtest (two), one to simulate, or the desk of a liquidity provider.",
 )
 def demo(copy_to: Path | None, name: str, **options: Any) -> None:
     """Hedge an embedded example: an ETH desk on real data of 2024-01-08 11:19 UTC."""
@@ -214,6 +215,7 @@ def calibrate(
 
 
 app.adopt(pool, section="Hedge")
+app.adopt(venue, section="Data")
 
 
 @app.command(section="Test")
@@ -226,14 +228,22 @@ app.adopt(pool, section="Hedge")
     metavar="DIR",
     help="Record every event and decision there, one journal for each policy; go on where it stops.",
 )
-def backtest(study: Path, journal: Path | None, *, as_json: bool, every_event: bool) -> None:
+@click.option(
+    "--gains",
+    type=click.Path(path_type=Path),
+    metavar="FILE.csv",
+    help="Write what every closed lot gained there too, as a table for a tax form.",
+)
+def backtest(study: Path, journal: Path | None, gains: Path | None, *, as_json: bool, every_event: bool) -> None:
     """Run the policies of a study through its recorded days."""
     from hedgerow.backtesting import backtest as run
+    from hedgerow.cli.gains import check_gains, write_gains
     from hedgerow.cli.screen import progress_bars, show_backtest
     from hedgerow.config import load_study
 
     if journal == Path():
         raise click.UsageError("--journal needs the name of a folder")
+    check_gains(gains)
     content = load_study(study)
     with progress_bars() as progress:
         report = run(
@@ -244,6 +254,8 @@ def backtest(study: Path, journal: Path | None, *, as_json: bool, every_event: b
             say=lambda text: click.echo(text, err=True),
         )
     show_backtest(report, as_json=as_json)
+    if gains is not None:
+        write_gains(report, gains)
 
 
 @app.command(section="Test")
@@ -278,12 +290,12 @@ def replay(journal: Path, *, verify: bool, as_json: bool) -> None:
         verify_replays(replays)
 
 
-_BENCHES = ("engine", "pricing", "models", "optimizer", "policies", "pools")
+_BENCHES = ("engine", "pricing", "models", "optimizer", "policies", "pools", "exchange")
 
 
 @app.command(section="Dev")
 @click.argument("room", type=click.Choice(_BENCHES), metavar="|".join(_BENCHES))
-@click.option("--quotes", type=click.IntRange(1_000, 5_000_000), help="How many for the engine.  [default: 200000]")
+@click.option("--quotes", type=click.IntRange(1_000, 5_000_000), help="For engine and exchange.  [default: 200000]")
 @click.option("--options", type=click.IntRange(1_000, 5_000_000), help="How many to price.  [default: 1000000]")
 @click.option("--rounds", type=click.IntRange(1, 50), default=3, show_default=True, help="Processes of each framework.")
 @click.option("--peers/--no-peers", default=True, help="Install and time the peers as well.")
@@ -301,31 +313,24 @@ def bench(
     growth: bool,
     as_json: bool,
 ) -> None:
-    """Time the engine, the pricing, the models, the optimizer, the policies or the pools beside their peers."""
-    from hedgerow.cli.benching import time_engine, time_models, time_optimizer, time_policies, time_pools, time_pricing
+    """Time the engine, the pricing, the models, the optimizer, the policies, the pools or the exchange."""
+    from hedgerow.cli import benching
 
-    if room != "engine" and (quotes is not None or growth):
-        raise click.UsageError("--quotes and --growth are for bench engine")
-    if room != "pricing" and options is not None:
-        raise click.UsageError("--options is for bench pricing")
-    if room != "pools" and anvil is not None:
-        raise click.UsageError("--anvil is for bench pools")
-    if room == "pricing":
-        time_pricing(options=options or 1_000_000, rounds=rounds, peers=peers, as_json=as_json)
-        return
-    if room == "models":
-        time_models(rounds=rounds, peers=peers, as_json=as_json)
-        return
-    if room == "optimizer":
-        time_optimizer(rounds=rounds, peers=peers, as_json=as_json)
-        return
-    if room == "policies":
-        time_policies(rounds=rounds, peers=peers, as_json=as_json)
-        return
-    if room == "pools":
-        time_pools(rounds=rounds, peers=peers, anvil=anvil or "", as_json=as_json)
-        return
-    time_engine(quotes=quotes or 200_000, rounds=rounds, peers=peers, growth=growth, as_json=as_json)
+    for given, name, rooms in (
+        (quotes is not None, "--quotes", ("engine", "exchange")),
+        (growth, "--growth", ("engine",)),
+        (options is not None, "--options", ("pricing",)),
+        (anvil is not None, "--anvil", ("pools",)),
+    ):
+        if given and room not in rooms:
+            raise click.UsageError(f"{name} is for {' and '.join(f'bench {room}' for room in rooms)}")
+    more: dict[str, dict[str, Any]] = {
+        "engine": {"quotes": quotes or 200_000, "growth": growth},
+        "pricing": {"options": options or 1_000_000},
+        "pools": {"anvil": anvil or ""},
+        "exchange": {"quotes": quotes or 200_000},
+    }
+    getattr(benching, f"time_{room}")(rounds=rounds, peers=peers, as_json=as_json, **more.get(room, {}))
 
 
 def main() -> NoReturn:

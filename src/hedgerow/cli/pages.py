@@ -61,13 +61,43 @@ def check_target(html: Path | None) -> None:
         raise InputError(f"--html {html}: is a folder", "name a file in it")
     if not html.parent.is_dir():
         raise InputError(f"--html {html}: there is no folder {html.parent}", "make it, or name another file")
+    if html.exists() and not html.is_file():
+        raise InputError(f"--html {html}: is no plain file", "name another file")
+    check_writable("--html", html)
     if not html.exists():
         return
-    if not html.is_file():
-        raise InputError(f"--html {html}: is no plain file", "name another file")
     with html.open("rb") as file:
         if file.read(len(_OPENING)).lower() not in (b"", _OPENING.encode()):
             raise InputError(f"--html {html}: is there already and is no HTML page", "name another file")
+
+
+def check_writable(option: str, path: Path) -> None:
+    """Refuse a file in whose folder nothing can be made.
+
+    Parameters
+    ----------
+    option : str
+        By which it was named. [text]
+    path : Path
+        The file; its folder exists.
+
+    Raises
+    ------
+    InputError
+        If no file can be made there.
+    """
+    probe = _work(path)
+    try:
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        problem = f"{option} {path}: no file can be made in {path.parent}: {error.strerror}"
+        raise InputError(problem, "name another file") from None
+
+
+def _work(path: Path) -> Path:
+    """Return where a file is written before it takes its place."""
+    return path.with_name(f".{path.name}-{os.getpid()}")
 
 
 def write_page(page: str, html: Path) -> None:
@@ -93,7 +123,7 @@ def write_whole(text: str, path: Path) -> None:
     path : Path
         Where; what is there is replaced.
     """
-    work = path.with_name(f".{path.name}-{os.getpid()}")
+    work = _work(path)
     try:
         with work.open("x", encoding="utf-8") as file:
             file.write(text)

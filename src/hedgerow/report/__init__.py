@@ -1,7 +1,9 @@
 """Floor 9: results for people and machines, in desk units."""
 
+from hedgerow.report.accounts import AccountResult, AccountState, LeverageAdvice
 from hedgerow.report.backtest import BacktestReport, Costs, PolicyResult, Unhedged
 from hedgerow.report.calibration import CalibrationReport, FittedModel, ParameterFigures, ResidualFigures
+from hedgerow.report.gains import gains_csv
 from hedgerow.report.pool import PoolReport
 from hedgerow.report.risk import PnlGrid, RiskReport, SimulatedPnl, WorstCell
 from hedgerow.report.simulation import CostSplit, PolicyFigures, SimulationReport
@@ -18,6 +20,8 @@ from hedgerow.report.ticket import (
 )
 
 __all__ = [
+    "AccountResult",
+    "AccountState",
     "BacktestReport",
     "CalibrationReport",
     "ConstraintPrice",
@@ -26,6 +30,7 @@ __all__ = [
     "Costs",
     "FamilyFigures",
     "FittedModel",
+    "LeverageAdvice",
     "NextBest",
     "ParameterFigures",
     "PerAversion",
@@ -46,4 +51,5 @@ __all__ = [
     "Trade",
     "Unhedged",
     "WorstCell",
+    "gains_csv",
 ]

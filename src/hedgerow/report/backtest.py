@@ -7,6 +7,8 @@ import numpy as np
 
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.instants import SECOND_NS, to_iso
+from hedgerow.ledger import RealisedGain
+from hedgerow.report.backtest_accounts import AccountsReport, finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,14 +17,16 @@ class Costs:
 
     Parameters
     ----------
-    fees, spread, funding, gas : float
-        To the venue; from the mid to the price that was paid; to other positions; to the chain. [numeraire]
+    fees, spread, funding, gas, liquidation : float
+        To the venue; from the mid to the price that was paid; to other positions; to the chain; fees and spread of
+        what the venue liquidated. [numeraire]
     """
 
     fees: float
     spread: float
     funding: float
     gas: float
+    liquidation: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,9 @@ class PolicyResult:
     name, kind, instrument : str
         Which policy, and what it traded.
     pnl : float
-        Of everything: book, pool fees, hedge and its costs. [numeraire]
+        Of everything: book, pool fees, hedge and its costs; what accounts owe their venues is in it. [numeraire]
+    forgiven : float
+        What bankrupt accounts owe at the end, at the last price: a venue that does not recover it bears it. [numeraire]
     book, pool_fees, hedge : float
         Parts of it before costs; the hedge's trades count at the mid. [numeraire]
     costs : Costs
@@ -50,7 +56,9 @@ class PolicyResult:
     rejects : dict of str to int
         Orders that were refused, by reason. [count]
     alerts : int
-        What a person was told. [count]
+        How often a person was told something. [count]
+    alert_texts : dict of str to int
+        What, and how often. [count]
     final_lots : int
         Position at the end. [lots]
     final_position : float
@@ -61,12 +69,17 @@ class PolicyResult:
         SHA-256 of all its decisions. [hex]
     path : ndarray of shape (n_sample,)
         P&L at each sample. [numeraire]
+    accounts : AccountsReport
+        What its accounts held, needed and lost.
+    gains : tuple of RealisedGain
+        What every closed lot gained, in the order of closing: for ``gains_csv``, not in the JSON.
     """
 
     name: str
     kind: str
     instrument: str
     pnl: float
+    forgiven: float
     book: float
     pool_fees: float
     hedge: float
@@ -79,11 +92,24 @@ class PolicyResult:
     turnover: float
     rejects: dict[str, int]
     alerts: int
+    alert_texts: dict[str, int]
     final_lots: int
     final_position: float
     decisions: int
     decisions_hash: str
     path: Float64[np.ndarray, " n_sample"]
+    accounts: AccountsReport
+    gains: tuple[RealisedGain, ...]
+
+    @property
+    def remark(self) -> str:
+        """What keeps its numbers from being those of a hedge that was held; empty where nothing does. [text]"""
+        used = self.accounts.margin
+        if used is not None and (used.bankrupt or used.liquidations):
+            return "bankrupt" if used.bankrupt else "liquidated"
+        if used is not None and used.opening_share > 1.0:
+            return "margin short"
+        return "all refused" if self.rejects and not self.fills else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result for machines.
@@ -99,10 +125,17 @@ class PolicyResult:
             "kind": self.kind,
             "instrument": self.instrument,
             "pnl": self.pnl,
+            "pnl_limited": self.pnl + self.forgiven,
             "parts": {"book": self.book, "pool_fees": self.pool_fees, "hedge": self.hedge},
-            "risk": {"std": _number(self.std)},
-            "variance_reduction": _number(self.variance_reduction),
-            "cost": {"fees": costs.fees, "spread": costs.spread, "funding": costs.funding, "gas": costs.gas},
+            "risk": {"std": finite(self.std)},
+            "variance_reduction": finite(self.variance_reduction),
+            "cost": {
+                "fees": costs.fees,
+                "spread": costs.spread,
+                "funding": costs.funding,
+                "gas": costs.gas,
+                "liquidation": costs.liquidation,
+            },
             "orders": self.sent,
             "trades": self.orders,
             "fills": self.fills,
@@ -110,10 +143,12 @@ class PolicyResult:
             "rejects": sum(self.rejects.values()),
             "reject_reasons": self.rejects,
             "alerts": self.alerts,
+            "alert_texts": self.alert_texts,
             "final_position": self.final_position,
             "decisions": self.decisions,
             "decisions_hash": self.decisions_hash,
             "path": self.path.tolist(),
+            **self.accounts.to_dict(),
         }
 
 
@@ -212,12 +247,8 @@ class BacktestReport:
             "unhedged": {
                 "pnl": alone.pnl,
                 "pool_fees": alone.pool_fees,
-                "risk": {"std": _number(alone.std)},
+                "risk": {"std": finite(alone.std)},
                 "path": alone.path.tolist(),
             },
             "policies": [policy.to_dict() for policy in self.policies],
         }
-
-
-def _number(value: float) -> float | None:
-    return value if np.isfinite(value) else None

@@ -13,6 +13,7 @@ from hedgerow.market import Rejection
 from hedgerow.pricing import DeltaConvention
 from hedgerow.report.layout import CANVAS, line, number, table
 from hedgerow.report.render_answers import answers, proof_words
+from hedgerow.report.render_ticket_accounts import ticket_accounts_view
 from hedgerow.report.ticket import TargetResult, Ticket, Trade
 
 _NAMED = 6
@@ -75,6 +76,7 @@ def ticket_view(ticket: Ticket) -> RenderableType:
         _trades(ticket),
         _before_after(ticket),
         _conventions(ticket),
+        *ticket_accounts_view(ticket.accounts, ticket.numeraire, ticket.exposure.spot),
         _proof(ticket),
         *_left_out(ticket),
         *_frontier(ticket),

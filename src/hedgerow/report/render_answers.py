@@ -1,5 +1,6 @@
 """What the optimum says beyond its trades: its proof, what constraints cost, what else would save."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import RenderableType
@@ -47,7 +48,7 @@ def answers(ticket: Ticket) -> Sequence[RenderableType]:
     binding = [one for one in ticket.constraints if one.price]
     if binding:
         found.append(_prices(ticket, binding))
-    free = ", ".join(one.name for one in ticket.constraints if not one.price)
+    free = _names([one.name for one in ticket.constraints if not one.price])
     if free:
         found.append(line(f"does not bind, costs nothing: {free}"))
     if ticket.tail is not None:
@@ -78,10 +79,16 @@ def answers(ticket: Ticket) -> Sequence[RenderableType]:
     return found
 
 
+def _names(names: Sequence[str]) -> str:
+    """List names; rows of one margin, which differ behind a colon, are counted."""
+    counts = Counter(name.partition(": ")[0] for name in names)
+    return ", ".join(name if count == 1 else f"{name} ({count} rows)" for name, count in counts.items())
+
+
 def _prices(ticket: Ticket, binding: Sequence[ConstraintPrice]) -> RenderableType:
     """Draw what each binding constraint costs."""
     shown = table(
-        "   What constraints cost", "constraint", "after", "end", f"a unit more would save {ticket.numeraire}"
+        "\n   What constraints cost", "constraint", "after", "end", f"a unit more would save {ticket.numeraire}"
     )
     for one in binding:
         end = one.upper if one.price > 0.0 else one.lower

@@ -2,9 +2,11 @@
 
 import io
 import math
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from rich import box
@@ -14,12 +16,22 @@ from rich.text import Text
 
 from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import HOUR_NS, SECOND_NS, to_iso
-from hedgerow.report.backtest import BacktestReport, PolicyResult
+from hedgerow.report.backtest import BacktestReport
 from hedgerow.report.layout import CANVAS, WIDTH
+from hedgerow.report.render_accounts import accounts_view
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PICTURE = 48
 """Width of the pictures of P&L. [columns]"""
+_ALERTS: Final = 3
+"""Of so many a policy the text is printed. [count]"""
+_LONG: Final = re.compile(r"\d+\.\d{9,}")
+_WORDS: Final = {
+    "bankrupt": "liquidated, and its account ended below zero: risk and variance reduction are not those of a hedge",
+    "liquidated": "the venue closed positions: risk and variance reduction are not those of a hedge that was held",
+    "margin short": "at the first look its initial margin is above what covers it: it may open nothing",
+    "all refused": "every order was refused: it has not hedged",
+}
 
 
 def backtest_text(report: BacktestReport) -> str:
@@ -68,10 +80,13 @@ def backtest_view(report: BacktestReport) -> RenderableType:
         *_left_out(report),
         Text(f"\n2  Policies, in {report.numeraire}; {risk}\n", style="bold"),
         _results(report),
+        *_remarks(report),
         Text(f"\n3  Where P&L comes from, in {report.numeraire}; what was paid is negative\n", style="bold"),
         _parts(report),
         Text("\n4  P&L through the days, all on one scale\n", style="bold"),
         _pictures(report),
+        *_told(report),
+        *accounts_view(report),
     )
 
 
@@ -100,15 +115,16 @@ def _left_out(report: BacktestReport) -> list[Text]:
     for key, count in counts.items():
         bad = first[key]
         more = f" and {count - 1:,} more (all in --json)" if count > 1 else ""
-        line = f"left out: {key[0]}, {bad['time']}: {bad['reason']}{more}"
-        lines.append(textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    "))
-    return [Text("\n" + "\n".join(lines))]
+        lines.append(f"left out: {key[0]}, {bad['time']}: {bad['reason']}{more}")
+    return _paragraph(lines)
 
 
 def _results(report: BacktestReport) -> Table:
-    table = _table("policy", "trades with", "P&L", "risk", "variance reduction", "trades", "turnover USD", left=2)
+    marked = [""] if any(policy.remark for policy in report.policies) else []
+    columns = ("P&L", "risk", "variance reduction", "trades", "turnover USD")
+    table = _table("policy", "trades with", *columns, *marked, left=2)
     write, alone = _writer(report.numeraire), report.unhedged
-    table.add_row("unhedged", "", write(alone.pnl), write(alone.std), "", "", "")
+    table.add_row("unhedged", "", write(alone.pnl), write(alone.std), "", "", "", *marked)
     for policy in report.policies:
         reduction = policy.variance_reduction
         table.add_row(
@@ -119,16 +135,20 @@ def _results(report: BacktestReport) -> Table:
             f"{reduction:.2%}" if math.isfinite(reduction) else "none",
             f"{policy.orders:,}",
             _writer("USD")(policy.turnover),
+            *(policy.remark for _ in marked),
         )
     return table
 
 
 def _parts(report: BacktestReport) -> Table:
-    table = _table("policy", "book", "pool fees", "hedge", "fees", "spread", "funding", "gas", "P&L", left=1)
+    forced = any(policy.costs.liquidation for policy in report.policies)
+    more = ("liquidation",) if forced else ()
+    table = _table("policy", "book", "pool fees", "hedge", "fees", "spread", "funding", "gas", *more, "P&L", left=1)
     write = _writer(report.numeraire)
     for policy in report.policies:
         costs = policy.costs
-        parts = (policy.book, policy.pool_fees, policy.hedge, -costs.fees, -costs.spread, -costs.funding, -costs.gas)
+        parts = [policy.book, policy.pool_fees, policy.hedge, -costs.fees, -costs.spread, -costs.funding, -costs.gas]
+        parts += [-costs.liquidation] if forced else []
         table.add_row(policy.name, *map(write, parts), write(policy.pnl))
     return table
 
@@ -141,18 +161,54 @@ def _pictures(report: BacktestReport) -> Table:
     high = max(float(path.max()) for path in paths.values())
     for name, path in paths.items():
         table.add_row(name, _picture(path, low, high), write(float(path.min())), write(float(path.max())))
-    notes = [_note(policy) for policy in report.policies]
-    for note in filter(None, notes):
-        table.add_row(*note)
     return table
 
 
-def _note(policy: PolicyResult) -> tuple[str, str, str, str] | None:
-    if not (policy.rejects or policy.alerts):
-        return None
-    refused = [f"refused {count:,} times: {reason}" for reason, count in policy.rejects.items()]
-    alerts = [f"{policy.alerts:,} alerts"] if policy.alerts else []
-    return policy.name, "; ".join((*refused, *alerts)), "", ""
+def _told(report: BacktestReport) -> list[Text]:
+    """Say which orders were refused, and of what a person would have been told."""
+    lines = []
+    for policy in report.policies:
+        for reason, count in policy.rejects.items():
+            lines.append(f"{policy.name}: the venue refused {_count(count, 'order')}: {reason}")
+        texts = list(policy.alert_texts.items())
+        for text, count in texts[:_ALERTS]:
+            lines.append(f"{policy.name}: {_count(count, 'alert')}: {_LONG.sub(_shorter, text)}")
+        if more := sum(count for _, count in texts[_ALERTS:]):
+            lines.append(f"{policy.name}: {_count(more, 'more alert')} (all in --json)")
+    return _paragraph(lines)
+
+
+def _shorter(found: re.Match[str]) -> str:
+    return f"{float(found[0]):.8g}"
+
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'s' if count != 1 else ''}"
+
+
+def _remarks(report: BacktestReport) -> list[Text]:
+    """Say of policies that were liquidated or could not trade that their numbers are not those of a held hedge."""
+    lines = []
+    write = _writer(report.numeraire)
+    for policy in report.policies:
+        if not policy.remark:
+            continue
+        lines.append(f"{policy.name}: {_WORDS[policy.remark]}")
+        used = policy.accounts.margin
+        if policy.remark != "margin short" and used is not None and used.opening_share > 1.0:
+            lines[-1] += ". Its initial margin was above what covers it from the first look on: it could open nothing"
+        if policy.forgiven > 0.0:
+            owed, limited = write(policy.forgiven), write(policy.pnl + policy.forgiven)
+            lines[-1] += (
+                f". It owes {owed} {report.numeraire} at the end, which count as lost; if the venue bears "
+                f"them, its P&L is {limited}"
+            )
+    return _paragraph(lines)
+
+
+def _paragraph(lines: list[str]) -> list[Text]:
+    told = [textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
+    return [Text("\n" + "\n".join(told))] if told else []
 
 
 def _picture(path: Float64[np.ndarray, " n_sample"], low: float, high: float) -> str:

@@ -10,6 +10,7 @@ from hedgerow.hedging import Certificate
 from hedgerow.hedging.frontier import Frontier
 from hedgerow.market import Rejection
 from hedgerow.pricing import DeltaConvention
+from hedgerow.report.accounts import AccountResult
 from hedgerow.report.frontier import frontier_list, missing_notes
 from hedgerow.report.units import desk_numbers, unit_names
 
@@ -261,6 +262,8 @@ class Ticket:
         Age of every input. [ns]
     next_best : tuple of NextBest
         What would save most if it were in the list; empty unless it was asked for.
+    accounts : tuple of AccountResult
+        Margin of the accounts under a venue's rule.
     frontier : Frontier or None
         The plans over the risk aversion, if asked for.
     """
@@ -291,6 +294,7 @@ class Ticket:
     notes: tuple[str, ...]
     ages_ns: dict[str, int]
     next_best: tuple[NextBest, ...] = ()
+    accounts: tuple[AccountResult, ...] = ()
     frontier: Frontier | None = None
 
     @property
@@ -352,6 +356,7 @@ class Ticket:
                 {"instrument": one.instrument, "saves": one.saves, "quantity": one.quantity} for one in self.next_best
             ],
             "scenario_risk": _tail(self.tail),
+            "accounts": [one.to_dict(self.exposure.spot) for one in self.accounts],
             "certificate": {
                 "kkt_residual": self.certificate.kkt_residual,
                 "stationarity": self.certificate.stationarity,

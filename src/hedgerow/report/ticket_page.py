@@ -1,7 +1,8 @@
-"""A ticket as one page: its tables and the pictures of its frontier, no scripts, no links, no other files."""
+"""A ticket as one page: its tables, pictures of accounts and frontier, no scripts, no links, no other files."""
 
 from typing import Final
 
+from hedgerow.report.account_pictures import CAPTION, accounts_picture
 from hedgerow.report.frontier_pictures import PICTURES
 from hedgerow.report.page import document, figure
 from hedgerow.report.render import ticket_html
@@ -21,7 +22,7 @@ def ticket_page(ticket: Ticket) -> str:
     Parameters
     ----------
     ticket : Ticket
-        The ticket; with a frontier, its pictures stand below.
+        The ticket; pictures of its accounts and of its frontier stand below, if there are any.
 
     Returns
     -------
@@ -31,9 +32,12 @@ def ticket_page(ticket: Ticket) -> str:
     Raises
     ------
     InputError
-        If there is a frontier to draw and matplotlib is not installed.
+        If there are accounts or a frontier to draw and matplotlib is not installed.
     """
     body = f'<div class="scroll">{ticket_html(ticket)}</div>'
+    if ticket.accounts:
+        drawn_accounts = figure(accounts_picture(ticket.accounts, ticket.exposure.spot), CAPTION)
+        body += f"\n<h2>Accounts: where they are liquidated</h2>\n{drawn_accounts}"
     if ticket.frontier is not None:
         frontier = ticket.frontier
         drawn = (figure(draw(frontier, ticket.numeraire), _CAPTIONS[name]) for name, draw in PICTURES.items())
