@@ -16,9 +16,9 @@ from hedgerow.config import Desk, load_desk  # noqa: E402
 from hedgerow.examples import example  # noqa: E402
 from hedgerow.market import Snapshot, load_snapshot  # noqa: E402
 
-hypothesis.settings.register_profile("dev", max_examples=50, deadline=None)
+hypothesis.settings.register_profile("dev", max_examples=25, deadline=None)
 # What CI finds is a property of the commit; new examples are drawn everywhere else, thousands of them by `make soak`.
-hypothesis.settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile("ci", max_examples=20, deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.register_profile("soak", max_examples=5000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 

@@ -278,7 +278,7 @@ def test_the_report_names_who_was_liquidated(crash: dict[bool, BacktestReport]) 
     text = backtest_text(crash[False])
     assert "hedged at 10x: perpetuals was liquidated at 2020-03-12T11:00Z: " in text
     assert " BTC-PERPETUAL, at 5,978.08" in text
-    assert "hedged at 10x: the price gapped beyond its collateral" in text
+    assert "hedged at 10x: that was not enough: at the price of then its venue is owed " in text
     assert "hedged, leverage chosen: a leverage of 2." in text
     assert "margin of perpetuals" in text
     assert "unlimited: an account may run below zero" not in text
