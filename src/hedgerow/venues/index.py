@@ -64,25 +64,6 @@ class Index:
         usable = price > 0.0
         return rows.at_ns[usable], price[usable]
 
-    def leaves(self, at_ns: int, until_ns: int, lower: float, upper: float) -> int | None:
-        """Return when the index leaves a box.
-
-        Parameters
-        ----------
-        at_ns, until_ns : int
-            After the one, up to the other. [UTC epoch ns]
-        lower, upper : float
-            The box. [quote per base]
-
-        Returns
-        -------
-        int or None
-            The first row at or beyond an edge, None if it stays inside. [UTC epoch ns]
-        """
-        times, price = self.window(at_ns, until_ns)
-        outside = np.flatnonzero(((price <= lower) | (price >= upper)) & (times > at_ns))
-        return int(times[outside[0]]) if outside.size else None
-
     def first_ns(self) -> int | None:
         """Return when the index begins.
 

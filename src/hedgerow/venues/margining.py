@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+import numpy as np
+
 from hedgerow.book import value_book
+from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import AccountName, Currency
 from hedgerow.core.money import Money, exact
@@ -75,6 +78,8 @@ class Margining:
         self._safe: dict[AccountName, float] = {}
         self._safety: dict[AccountName, Safety] = {}
         self._seen: dict[AccountName, MarginSample] = {}
+        # The index up to the next look at the latest, read when looking: later the tape no longer has it.
+        self._coming: dict[AccountName, tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]] = {}
         self._solvent: dict[AccountName, Account] = {}
         self._bankrupt: set[AccountName] = set()
         first = index.first_ns() if accounts and index is not None else None
@@ -189,6 +194,7 @@ class Margining:
             self._look(name, at_ns + terms.every_ns)
             return
         self._note(found)
+        self._coming[name] = index.window(at_ns, at_ns + terms.every_ns)
         if not self._books.ledger.account(name).holdings:
             self._liquidator.forget(name)
             self._tell_below_zero(name, found.equity, spot, at_ns, is_forced=False)
@@ -249,7 +255,7 @@ class Margining:
         index = self._index
         if index is None or at_ns <= before.at_ns:
             return []
-        times, price = index.window(before.at_ns, at_ns)
+        times, price = self._coming[before.account]
         inside = (times > before.at_ns) & (times < at_ns)
         times, spots = times[inside], price[inside] * index.usd_rate
         if not times.size:
@@ -281,12 +287,10 @@ class Margining:
 
     def _look_when_unsafe(self, name: AccountName, at_ns: int) -> None:
         """Look again when the index leaves the box in which the account is safe, or after a while."""
-        until, index = at_ns + self._terms[name].every_ns, self._index
-        leaves = None
-        if index is not None:
-            lower, upper = (edge / index.usd_rate for edge in self._safety[name].box)
-            leaves = index.leaves(at_ns, until, lower, upper)
-        self._look(name, until if leaves is None else leaves)
+        (lower, upper), (times, price) = self._safety[name].box, self._coming[name]
+        spots = price * (1.0 if self._index is None else self._index.usd_rate)
+        leaves = times[((spots <= lower) | (spots >= upper)) & (times > at_ns)]
+        self._look(name, int(leaves[0]) if leaves.size else at_ns + self._terms[name].every_ns)
 
     def _sample(self, name: AccountName, terms: MarginTerms, at_ns: int) -> MarginSample | None:
         """Count the margin of an account; where it is safe is only looked for anew when that may have changed."""

@@ -218,9 +218,8 @@ def test_the_json_has_these_keys_and_only_finite_numbers(report: BacktestReport)
     }  # fmt: skip
     assert set(plain["policies"][0]) == {
         "name", "kind", "instrument", "pnl", "parts", "risk", "variance_reduction", "cost", "trades", "fills",
-        "orders", "path",
-        "turnover", "rejects", "reject_reasons", "alerts", "alert_texts", "pnl_limited", "final_position", "decisions", "decisions_hash",
-        "leverage", "margin", "accounts",
+        "orders", "path", "turnover", "rejects", "reject_reasons", "alerts", "alert_texts", "pnl_limited",
+        "final_position", "decisions", "decisions_hash", "leverage", "margin", "accounts",
     }  # fmt: skip
     assert set(plain["policies"][0]["cost"]) == {"fees", "spread", "funding", "gas", "liquidation"}
     assert set(plain["policies"][0]["parts"]) == {"book", "pool_fees", "hedge"}
