@@ -51,14 +51,15 @@ def test_the_wheel_gives_the_same_ticket_in_an_empty_environment(wheel: Path, tm
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "HEDGEROW"))}
     clean["HEDGEROW_CACHE_DIR"] = str(tmp_path / "cache")
 
-    def ticket(program: Path) -> dict[str, object]:
+    def ticket(program: Path, env: dict[str, str]) -> dict[str, object]:
         done = subprocess.run(
-            [program, "demo", "--json"], env=clean, cwd=tmp_path, capture_output=True, text=True, check=True
+            [program, "demo", "--json"], env=env, cwd=tmp_path, capture_output=True, text=True, check=True
         )
         parsed: dict[str, object] = json.loads(done.stdout)
         return parsed
 
-    assert ticket(binaries / "hedgerow") == ticket(Path(sys.executable).with_name("hedgerow"))
+    ours = Path(sys.executable).with_name("hedgerow")
+    assert ticket(binaries / "hedgerow", clean) == ticket(ours, dict(os.environ))
     listed = subprocess.run([*pip[:-1], "list", "--format=json"], capture_output=True, text=True, check=True)
     installed = {package["name"].lower() for package in json.loads(listed.stdout)}
     assert not installed & {"pytest", "hypothesis", "cvxpy", "mpmath", "mypy"}

@@ -34,6 +34,7 @@ class _Flows:
 
 _TRADE, _FEES, _SPREAD, _GAS = range(4)
 _Path: TypeAlias = Float64[np.ndarray, " n_sample"]
+_Prices: TypeAlias = tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]
 
 
 def _executions(session: Session) -> _Flows:
@@ -50,7 +51,7 @@ def _executions(session: Session) -> _Flows:
     return _flows(settings, at, **columns)
 
 
-def _forced(session: Session, prices: tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]) -> _Flows:
+def _forced(session: Session, prices: _Prices) -> _Flows:
     """Trades in the hedge with which the venue liquidated, at the recorded price of that instant."""
     settings = session.engine.settings
     name = settings.instrument.name
@@ -100,11 +101,46 @@ def _paths(flows: _Flows, samples: Samples, settings: EngineSettings, unit: _Pat
     return pnl, fees, spread, coins[_GAS]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """P&L of a policy by sample, and what it is made of. [numeraire]"""
+
+    path: _Path
+    hedge: _Path
+    taken: _Path
+    fees: _Path
+    spread: _Path
+    funding: _Path
+    gas: _Path
+    forced: _Path
+
+
+def _parts(session: Session, samples: Samples, alone: Unhedged, prices: _Prices, unit: _Path) -> _Parts:
+    """Put together what orders, liquidations, deliveries, funding, gas and transfers have made."""
+    settings = session.engine.settings
+    hedge, fees, spread, gas_paid = _paths(_executions(session), samples, settings, unit)
+    closed, fines, slipped, _ = _paths(_forced(session, prices), samples, settings, unit)
+    taken, charged = taken_options(session, samples, unit)
+    funding = _funding_paid(session, samples, settings) * unit
+    gas = (gas_paid + _wasted_gas(session, samples)) * samples.spot * unit
+    if session.venue.transfers:
+        fees = fees + _transfer_fees(session, samples, settings) * unit
+    path = alone.path + hedge - fees - spread - gas - funding
+    forced = np.zeros(path.size)
+    if session.venue.liquidations or session.venue.settlements:
+        hedge, fees = hedge + closed, fees + charged.delivery
+        forced = fines + slipped + charged.liquidation
+        path = path + closed + taken - forced - charged.delivery
+    return _Parts(
+        path=path, hedge=hedge, taken=taken, fees=fees, spread=spread, funding=funding, gas=gas, forced=forced
+    )
+
+
 def measure(
     session: Session,
     samples: Samples,
     alone: Unhedged,
-    prices: tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]],
+    prices: _Prices,
     accounts: AccountsReport,
     *,
     name: str,
@@ -137,20 +173,7 @@ def measure(
     """
     settings = session.engine.settings
     unit = 1.0 / samples.spot if numeraire != "USD" else np.ones(samples.spot.size)
-    hedge, fees, spread, gas_paid = _paths(_executions(session), samples, settings, unit)
-    closed, fines, slipped, _ = _paths(_forced(session, prices), samples, settings, unit)
-    taken, charged = taken_options(session, samples, unit)
-    funding = _funding_paid(session, samples, settings)
-    wasted = _wasted_gas(session, samples)
-    gas = (gas_paid + wasted) * samples.spot * unit
-    if session.venue.transfers:
-        fees = fees + _transfer_fees(session, samples, settings) * unit
-    path = alone.path + hedge - fees - spread - gas - funding * unit
-    forced = np.zeros(path.size)
-    if session.venue.liquidations or session.venue.settlements:
-        hedge, fees = hedge + closed, fees + charged.delivery
-        forced = fines + slipped + charged.liquidation
-        path = path + closed + taken - forced - charged.delivery
+    parts = _parts(session, samples, alone, prices, unit)
     done = session.venue.executions
     moved = session.venue.refused_transfers
     final = filled_lots(settings, session.venue.books)
@@ -158,20 +181,20 @@ def measure(
         name=name,
         kind=kind,
         instrument=settings.instrument.name,
-        pnl=float(path[-1]),
+        pnl=float(parts.path[-1]),
         forgiven=_owed(accounts) * float(unit[-1]),
-        book=alone.pnl - alone.pool_fees + float(taken[-1]),
+        book=alone.pnl - alone.pool_fees + float(parts.taken[-1]),
         pool_fees=alone.pool_fees,
-        hedge=float(hedge[-1]),
+        hedge=float(parts.hedge[-1]),
         costs=Costs(
-            fees=float(fees[-1]),
-            spread=float(spread[-1]),
-            funding=float((funding * unit)[-1]),
-            gas=float(gas[-1]),
-            liquidation=float(forced[-1]),
+            fees=float(parts.fees[-1]),
+            spread=float(parts.spread[-1]),
+            funding=float(parts.funding[-1]),
+            gas=float(parts.gas[-1]),
+            liquidation=float(parts.forced[-1]),
         ),
-        std=deviation(path, samples),
-        variance_reduction=_reduction(path, alone.path, samples),
+        std=deviation(parts.path, samples),
+        variance_reduction=_reduction(parts.path, alone.path, samples),
         sent=session.state.orders.next_id,
         orders=len({order for _, order, _ in done}),
         fills=len(done),
@@ -183,7 +206,7 @@ def measure(
         final_position=float(final * settings.lot),
         decisions=session.decisions,
         decisions_hash=session.decisions_hash,
-        path=path,
+        path=parts.path,
         accounts=accounts,
         gains=realised_gains(session, prices),
     )

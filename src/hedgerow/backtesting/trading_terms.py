@@ -15,11 +15,11 @@ from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.money import exact
 from hedgerow.costs import Fee
 from hedgerow.instruments import Instrument
-from hedgerow.venue_rules import FundingRule, VenueRules, rules_of
+from hedgerow.venue_rules import FundingRule, NotOnFile, VenueRules, rules_of
 from hedgerow.venues import TickSizes
 
 _Found = TypeVar("_Found")
-_ADVICE: Final = "state it, or say in [margin] of which day the tables hold: rules_at = 2024-01-01T00:00:00Z"
+_RECORDED: Final = "use recorded settlements: [data.funding]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,9 @@ def _fees(
         try:
             found = rules.fee(contract, line.fee_tier or "base")
         except InputError as error:
-            raise _not_on_file(study, f"{where}.{'fee_tier' if line.fee_tier else 'taker_fee'}", error) from None
+            raise _not_on_file(
+                study, f"{where}.{'fee_tier' if line.fee_tier else 'taker_fee'}", error, "state it"
+            ) from None
         fees.append(Fee(rate=getattr(found, key), premium_cap=found.premium_cap, source=found.source))
     return fees[0], fees[1]
 
@@ -144,7 +146,7 @@ def _funding(
     try:
         rule = rules.funding(contract)
     except InputError as error:
-        raise _not_on_file(study, f"{where}.funding", error) from None
+        raise _not_on_file(study, f"{where}.funding", error, _RECORDED) from None
     if line.funding_cap is not None:
         rule = msgspec.structs.replace(rule, cap=exact(line.funding_cap))
     try:
@@ -152,7 +154,7 @@ def _funding(
     except InputError as error:
         if rule.formula == "damped":
             raise study.error(f"{where}.funding_cap", f"is missing: {error.problem}", "state it: 0.005") from None
-        raise study.error(f"{where}.funding", error.problem, "use recorded settlements: [data.funding]") from None
+        raise study.error(f"{where}.funding", error.problem, _RECORDED) from None
     return rule
 
 
@@ -164,9 +166,12 @@ def _or_missing(find: Callable[[], _Found], what: str, missing: list[str]) -> _F
         return None
 
 
-def _not_on_file(study: Study, field: str, error: InputError) -> ConfigError:
-    """Point into the study; an unknown tier comes with the names that there are."""
-    return study.error(field, error.problem, error.advice if error.advice.startswith("use ") else _ADVICE)
+def _not_on_file(study: Study, field: str, error: InputError, instead: str) -> ConfigError:
+    """Point into the study, and name the first tables that have it; an unknown tier comes with those there are."""
+    if not isinstance(error, NotOnFile):
+        return study.error(field, error.problem, error.advice)
+    first = f", or let the first tables that have it hold: in [margin], rules_at = {error.since}T00:00:00Z"
+    return study.error(field, error.problem, f"{instead}{'' if error.since is None else first}")
 
 
 def unknown_terms(study: Study) -> list[Input]:

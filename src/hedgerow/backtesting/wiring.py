@@ -20,21 +20,9 @@ from hedgerow.core.money import exact
 from hedgerow.engine import Deposit, Engine, EngineSettings, OpeningPosition, opening_ledger
 from hedgerow.events import MoveCollateral
 from hedgerow.execution import DeskRules
-from hedgerow.instruments import (
-    EuropeanOption,
-    Future,
-    Spot,
-)
+from hedgerow.instruments import EuropeanOption, Future, Instrument, Spot
 from hedgerow.policy import AnyPolicy, with_costs
-from hedgerow.venues import (
-    Chunk,
-    Delays,
-    Faults,
-    Index,
-    SimulatedExchange,
-    Source,
-    Tape,
-)
+from hedgerow.venues import Chunk, Delays, Faults, Index, SimulatedExchange, Source, Tape
 
 _MS_NS = 1_000_000
 _COINS_PER_GWEI = 1e-9
@@ -94,15 +82,7 @@ def engine_settings(
         If the instrument cannot hedge here, or a policy's program cannot be solved.
     """
     line = policy_instrument(study, policy)
-    where = f"instrument[{study.instrument.index(line)}]"
-    contract = contract_of(study, f"{where}.name", line.name)
-    if isinstance(contract, EuropeanOption | Future) or isinstance(line, PoolLine) != isinstance(contract, Spot):
-        problem = f"{line.name} cannot be traded at a {'pool' if isinstance(line, PoolLine) else 'quoted'} venue"
-        raise study.error(f"{where}.name", problem, "quoted venues trade perpetuals, pools trade the spot pair")
-    rate = 1.0 if contract.quote == "USD" else study.rates[contract.quote]
-    if rate != price_rate(study):
-        problem = f"{line.name} is quoted in {contract.quote}, the recorded price is not"
-        raise study.error(f"{where}.name", problem, "trade instruments of one quote currency in one study")
+    contract = _hedge_contract(study, line)
     deposits = [
         Deposit(account=AccountName(account.name), currency=Currency(currency), amount=exact(amount))
         for account in study.account
@@ -133,6 +113,20 @@ def engine_settings(
         positions=positions,
         lot_methods={AccountName(line.name): line.lot_method for line in study.account if line.lot_method != "FIFO"},
     )
+
+
+def _hedge_contract(study: Study, line: InstrumentLine) -> Instrument:
+    """Return the contract that an instrument trades, if it can hedge here."""
+    where = f"instrument[{study.instrument.index(line)}].name"
+    contract = contract_of(study, where, line.name)
+    if isinstance(contract, EuropeanOption | Future) or isinstance(line, PoolLine) != isinstance(contract, Spot):
+        problem = f"{line.name} cannot be traded at a {'pool' if isinstance(line, PoolLine) else 'quoted'} venue"
+        raise study.error(where, problem, "quoted venues trade perpetuals, pools trade the spot pair")
+    rate = 1.0 if contract.quote == "USD" else study.rates[contract.quote]
+    if rate != price_rate(study):
+        problem = f"{line.name} is quoted in {contract.quote}, the recorded price is not"
+        raise study.error(where, problem, "trade instruments of one quote currency in one study")
+    return contract
 
 
 def _rows_in_accounts(positions: tuple[OpeningPosition, ...]) -> list[Row]:

@@ -29,6 +29,7 @@ _WORDS: Final = {
     "funding": "recorded or rule",
     "queue": "conservative or proportional",
     "self_trade": "cancel_newest, cancel_oldest or cancel_both",
+    "leverage": "optimal, or a number from 0.1 to 1000",
     "constant": " or ".join(get_args(LelandConstant)),
 }
 """What else a key can say, by key."""

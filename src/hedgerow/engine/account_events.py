@@ -5,7 +5,7 @@ from typing import TypeAlias
 import msgspec
 
 from hedgerow.core.instants import to_iso
-from hedgerow.core.money import Money, is_positive
+from hedgerow.core.money import is_positive
 from hedgerow.engine.booking import (
     book_cash,
     book_liquidation,
@@ -82,11 +82,11 @@ def _settle(settings: EngineSettings, state: EngineState, event: Settlement) -> 
         and pays_as_reported(contract, state.ledger, event)
     )
     if not is_true:
-        told = f"not booked: settlement of {event.quantity} {event.instrument} in {event.account}; reconcile"
+        told = f"not booked: settlement of {event.quantity:.12g} {event.instrument} in {event.account}; reconcile"
         return _refused(state), (Alert(told),), True
     ledger = book_settlement(settings, state.ledger, event)
-    paid = Money(event.amount, event.currency)
-    told = f"{event.instrument} was settled at {event.price} on {to_iso(event.at_ns)}: {paid}"
+    paid = f"{event.amount:.12g} {event.currency}"
+    told = f"{event.instrument} was settled at {event.price:.12g} on {to_iso(event.at_ns)}: {paid}"
     after = msgspec.structs.replace(state, ledger=ledger, delivered=state.delivered | {key})
     return after, (Alert(told),), True
 
@@ -105,11 +105,12 @@ def _liquidate(settings: EngineSettings, state: EngineState, event: Liquidation)
         and _is_reduction(settings, state, contract, event)
     )
     if not is_true:
-        told = f"not booked: liquidation of {event.quantity} {event.instrument} in {event.account}; reconcile"
+        told = f"not booked: liquidation of {event.quantity:.12g} {event.instrument} in {event.account}; reconcile"
         return _refused(state), (Alert(told),), True
     ledger = book_liquidation(settings, state.ledger, event)
     liquidated = {**state.liquidated, event.account: known | {event.number}}
-    told = f"{event.account} was liquidated: {event.quantity} {event.instrument} at {event.price}; add collateral"
+    trade = f"{event.quantity:.12g} {event.instrument} at {event.price:.12g}"
+    told = f"{event.account} was liquidated: {trade}; add collateral"
     return msgspec.structs.replace(state, ledger=ledger, liquidated=liquidated), (Alert(told),), True
 
 
@@ -127,7 +128,7 @@ def _stay(state: EngineState, event: TransferRefused) -> Taken:
     wanted = _asked_for(event)
     if wanted not in state.moving:
         return _refused(state), (), False
-    told = f"not moved: {event.amount} {event.currency} from {event.source} to {event.target}: {event.reason}"
+    told = f"not moved: {event.amount:.12g} {event.currency} from {event.source} to {event.target}: {event.reason}"
     return _arrived(state, wanted), (Alert(told),), True
 
 
@@ -142,7 +143,7 @@ def _take_cash(settings: EngineSettings, state: EngineState, event: FundingPayme
         return _refused(state), (), False
     is_ours = isinstance(event, FundingPayment) or _asked_for(event) in state.moving
     if not (is_ours and is_bookable(settings, event)):
-        return _refused(state), (Alert(f"not booked: {event.amount} {event.currency}; reconcile"),), True
+        return _refused(state), (Alert(f"not booked: {event.amount:.12g} {event.currency}; reconcile"),), True
     state = msgspec.structs.replace(state, ledger=book_cash(state.ledger, event))
     if isinstance(event, FundingPayment):
         settled = {**state.settled, (event.account, event.instrument): event.at_ns}

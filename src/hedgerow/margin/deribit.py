@@ -76,27 +76,7 @@ class GridPortfolio:
         return True
 
     def requirement(self, book: CompiledBook) -> Requirement:
-        """Return the margin of a book.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account by group. [USD terms]
-
-        Returns
-        -------
-        Requirement
-            Its parts are ``worst case``, ``roll shock`` and ``delta shock``. [USD]
-
-        Raises
-        ------
-        InputError
-            If the tables do not cover a position.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says. Its parts are ``worst case``, ``roll shock`` and ``delta shock``."""
         parts, maintenance = np.zeros(3), 0.0
         for table, positions in self._split(book):
             losses = self.losses(table, as_one(positions)).sum(axis=1)
@@ -146,34 +126,13 @@ class GridPortfolio:
     def rows(
         self, book: CompiledBook, trades: CompiledBook, held: Float64[np.ndarray, " n_instrument"]
     ) -> tuple[MarginRow, ...]:
-        """Return rows below the margin after trades.
+        """As the port says: rows below the margin after trades.
 
         The largest is the margin, but for the delta shock, which is left out, and for roll shocks of more than three
         expiries with hedging instruments, whose deltas keep the sign that they have: who plans by rows measures the
         plan by ``requirement``.
 
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account without those in the hedging instruments. [USD terms]
-        trades : CompiledBook
-            One contract of each hedging instrument by group. [USD terms]
-        held : ndarray of shape (n_instrument,)
-            Positions in the hedging instruments. [contracts]
-
-        Returns
-        -------
-        tuple of MarginRow
-            For each combination of a scenario and the signs of deltas. [USD]
-
-        Raises
-        ------
-        InputError
-            If the tables do not cover a position.
-
-        References
-        ----------
-        As the class.
+        There is one for each combination of a scenario and the signs of deltas.
         """
         own = {table.settlement: part for table, part in self._split(book)}
         sums: list[list[_Piece]] = []

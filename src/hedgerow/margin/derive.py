@@ -48,27 +48,7 @@ class DeriveMargin:
         return False
 
     def requirement(self, book: CompiledBook) -> Requirement:
-        """Return the margin of a book.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account by group. [USD terms]
-
-        Returns
-        -------
-        Requirement
-            Its parts are ``futures`` and ``options``. [USD]
-
-        Raises
-        ------
-        InputError
-            If the tables do not cover a position.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says. Its parts are ``futures`` and ``options``."""
         alone = self.standard.requirement(book)
         options = options_of(book)
         margins = self.standard.option_margins(options, book.spot)
@@ -88,35 +68,14 @@ class DeriveMargin:
     def rows(
         self, book: CompiledBook, trades: CompiledBook, held: Float64[np.ndarray, " n_instrument"]
     ) -> tuple[MarginRow, ...]:
-        """Return rows that are the margin before any trade, and not below it after them.
+        """As the port says: rows that are the margin before any trade, and not below it after them.
 
         The lesser of two sums is not convex, so an expiry that trades keeps the one that is lesser as it stands: the
         sum of its short options, or its largest loss, price by price at which it may settle. Left out are prices beyond
         all strikes that are held, where a short call that no long one covers would lose more by them alone; and of
         expiries that make too many rows together all prices but the worst as it stands.
 
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account without those in the hedging instruments. [USD terms]
-        trades : CompiledBook
-            One contract of each hedging instrument by group. [USD terms]
-        held : ndarray of shape (n_instrument,)
-            Positions in the hedging instruments. [contracts]
-
-        Returns
-        -------
-        tuple of MarginRow
-            Of futures as those of ``StandardMargin``. [USD]
-
-        Raises
-        ------
-        InputError
-            If the tables do not cover a position.
-
-        References
-        ----------
-        As the class.
+        Those of futures are as those of ``StandardMargin``.
         """
         check_kinds(book, self.name)
         check_kinds(trades, self.name)

@@ -61,27 +61,7 @@ class DerivePortfolio:
         return True
 
     def requirement(self, book: CompiledBook) -> Requirement:
-        """Return the margin of a book.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account by group. [USD terms]
-
-        Returns
-        -------
-        Requirement
-            Its parts are ``max loss``, ``perpetuals`` and ``sold options``. [USD]
-
-        Raises
-        ------
-        InputError
-            If the table does not cover a position.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says. Its parts are ``max loss``, ``perpetuals`` and ``sold options``."""
         self._check(book)
         options, futures, table = options_of(book), futures_of(book), self.table
         expiries = np.unique(options.expiry_ns)
@@ -106,33 +86,12 @@ class DerivePortfolio:
     def rows(
         self, book: CompiledBook, trades: CompiledBook, held: Float64[np.ndarray, " n_instrument"]
     ) -> tuple[MarginRow, ...]:
-        """Return rows below the margin after trades, which touch it at what is held.
+        """As the port says: rows below the margin after trades, which touch it at what is held.
 
         Where an expiry turns from gain to loss, and where a strike turns from bought to sold, rows go on as they are at
         what is held; the tilts of vols are in no row.
 
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account without those in the hedging instruments. [USD terms]
-        trades : CompiledBook
-            One contract of each hedging instrument by group. [USD terms]
-        held : ndarray of shape (n_instrument,)
-            Positions in the hedging instruments. [contracts]
-
-        Returns
-        -------
-        tuple of MarginRow
-            One without loss, one for each scenario, one for the basis. [USD]
-
-        Raises
-        ------
-        InputError
-            If the table does not cover a position.
-
-        References
-        ----------
-        As the class.
+        One without loss, one for each scenario, one for the basis.
         """
         self._check(book)
         self._check(trades)

@@ -54,27 +54,7 @@ class FractionMargin:
         return False
 
     def requirement(self, book: CompiledBook) -> Requirement:
-        """Return the margin of a book.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account by group. [USD terms]
-
-        Returns
-        -------
-        Requirement
-            Its parts are ``futures`` and ``options``. [USD]
-
-        Raises
-        ------
-        InputError
-            If it holds options and none are covered, or a liquidity position.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says. Its parts are ``futures`` and ``options``."""
         check_kinds(book, self.name)
         futures, options = futures_of(book), options_of(book)
         notional = float((np.abs(futures.coins) * futures.mark).sum())
@@ -90,31 +70,7 @@ class FractionMargin:
     def rows(
         self, book: CompiledBook, trades: CompiledBook, held: Float64[np.ndarray, " n_instrument"]
     ) -> tuple[MarginRow, ...]:
-        """Return the margin after trades as one row, which is exact.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account without those in the hedging instruments. [USD terms]
-        trades : CompiledBook
-            One contract of each hedging instrument by group. [USD terms]
-        held : ndarray of shape (n_instrument,)
-            Positions in the hedging instruments. [contracts]
-
-        Returns
-        -------
-        tuple of MarginRow
-            One row. [USD]
-
-        Raises
-        ------
-        InputError
-            As ``requirement``.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says: the margin after trades as one row, which is exact."""
         check_kinds(trades, self.name)
         futures, options = futures_of(trades), options_of(trades)
         both, short = np.zeros(held.size), np.zeros(held.size)

@@ -59,27 +59,7 @@ class ParadexPortfolio:
         return True
 
     def requirement(self, book: CompiledBook) -> Requirement:
-        """Return the margin of a book.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account by group. [USD terms]
-
-        Returns
-        -------
-        Requirement
-            Its parts are ``scan``, ``delta floor``, ``funding`` and ``fees``. [USD]
-
-        Raises
-        ------
-        InputError
-            If the table does not cover a position.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says. Its parts are ``scan``, ``delta floor``, ``funding`` and ``fees``."""
         held = self._positions(book, apart=False)
         weights = np.array([scenario.weight for scenario in self.table.scenarios])
         scan = max(float((-weights * held.pnl.sum(axis=1)).max()), 0.0)
@@ -96,30 +76,9 @@ class ParadexPortfolio:
     def rows(
         self, book: CompiledBook, trades: CompiledBook, held: Float64[np.ndarray, " n_instrument"]
     ) -> tuple[MarginRow, ...]:
-        """Return the margin after trades as rows, of which the largest is exact.
+        """As the port says: the margin after trades as rows, of which the largest is exact.
 
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account without those in the hedging instruments. [USD terms]
-        trades : CompiledBook
-            One contract of each hedging instrument by group. [USD terms]
-        held : ndarray of shape (n_instrument,)
-            Positions in the hedging instruments. [contracts]
-
-        Returns
-        -------
-        tuple of MarginRow
-            A row for each scenario, one without loss, two of the floor; twice as many where funding is set aside. [USD]
-
-        Raises
-        ------
-        InputError
-            If the table does not cover a position.
-
-        References
-        ----------
-        As the class.
+        A row for each scenario, one without loss, two of the floor; twice as many where funding is set aside.
         """
         own, unit = self._positions(book, apart=False), self._positions(trades, apart=True)
         fee_start, found = float(own.fee.sum()), []

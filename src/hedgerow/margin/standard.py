@@ -52,27 +52,7 @@ class StandardMargin:
         return False
 
     def requirement(self, book: CompiledBook) -> Requirement:
-        """Return the margin of a book.
-
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account by group. [USD terms]
-
-        Returns
-        -------
-        Requirement
-            Its parts are ``futures`` and ``options``. [USD]
-
-        Raises
-        ------
-        InputError
-            If the tables do not cover a position.
-
-        References
-        ----------
-        As the class.
-        """
+        """As the port says. Its parts are ``futures`` and ``options``."""
         self._check(book)
         futures, options = futures_of(book), options_of(book)
         future_initial, future_maintenance = self.future_margins(futures)
@@ -87,35 +67,14 @@ class StandardMargin:
     def rows(
         self, book: CompiledBook, trades: CompiledBook, held: Float64[np.ndarray, " n_instrument"]
     ) -> tuple[MarginRow, ...]:
-        """Return rows below the margin after trades, which touch it at a grid of sizes of futures.
+        """As the port says: rows below the margin after trades, which touch it at a grid of sizes of futures.
 
         The margin of a future grows with the square of its size. Rows are tangents at sizes that double with every
         second one up to four times that at which the rate doubles, in one instrument at a time and in all of them
         together: between two sizes they are below by at most 3 % of the part that grows. Beyond, and for several
         instruments of unlike sizes, they are further below: who plans by rows measures the plan by ``requirement``.
 
-        Parameters
-        ----------
-        book : CompiledBook
-            Positions of one account without those in the hedging instruments. [USD terms]
-        trades : CompiledBook
-            One contract of each hedging instrument by group. [USD terms]
-        held : ndarray of shape (n_instrument,)
-            Positions in the hedging instruments. [contracts]
-
-        Returns
-        -------
-        tuple of MarginRow
-            None of them is above the initial margin. [USD]
-
-        Raises
-        ------
-        InputError
-            If the tables do not cover a position.
-
-        References
-        ----------
-        As the class.
+        None of them is above the initial margin.
         """
         self._check(trades)
         start = self.requirement(book).initial

@@ -8,14 +8,14 @@ from hedgerow.report.pool import PoolReport
 from hedgerow.report.risk import PnlGrid, RiskReport, SimulatedPnl, WorstCell
 from hedgerow.report.simulation import CostSplit, PolicyFigures, SimulationReport
 from hedgerow.report.surface import FamilyFigures, QuoteFigures, SliceFigures, SurfaceReport
-from hedgerow.report.ticket import (
+from hedgerow.report.ticket import Ticket
+from hedgerow.report.ticket_parts import (
     ConstraintPrice,
     ConventionDelta,
     NextBest,
     PerAversion,
     TailResult,
     TargetResult,
-    Ticket,
     Trade,
 )
 

@@ -14,7 +14,8 @@ from hedgerow.pricing import DeltaConvention
 from hedgerow.report.layout import CANVAS, line, number, table
 from hedgerow.report.render_answers import answers, proof_words
 from hedgerow.report.render_ticket_accounts import ticket_accounts_view
-from hedgerow.report.ticket import TargetResult, Ticket, Trade
+from hedgerow.report.ticket import Ticket
+from hedgerow.report.ticket_parts import TargetResult, Trade
 
 _NAMED = 6
 """So many names are listed per reason; the rest is in ``--json``."""

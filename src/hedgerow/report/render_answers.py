@@ -7,7 +7,8 @@ from rich.console import RenderableType
 
 from hedgerow.hedging import Certificate
 from hedgerow.report.layout import line, number, table
-from hedgerow.report.ticket import ConstraintPrice, Ticket
+from hedgerow.report.ticket import Ticket
+from hedgerow.report.ticket_parts import ConstraintPrice
 
 
 def proof_words(proof: Certificate) -> str:

@@ -1,6 +1,5 @@
 """The hedge ticket: everything that the desk needs to decide, and the same as JSON."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,200 +11,16 @@ from hedgerow.market import Rejection
 from hedgerow.pricing import DeltaConvention
 from hedgerow.report.accounts import AccountResult
 from hedgerow.report.frontier import frontier_list, missing_notes
+from hedgerow.report.ticket_parts import (
+    ConstraintPrice,
+    ConventionDelta,
+    NextBest,
+    PerAversion,
+    TailResult,
+    TargetResult,
+    Trade,
+)
 from hedgerow.report.units import desk_numbers, unit_names
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trade:
-    """One line of the ticket.
-
-    Parameters
-    ----------
-    instrument, kind : str
-        What is traded.
-    lots : int
-        Signed number of lots. [lots]
-    lot_size : float
-        Size of a lot. [contracts]
-    quantity : float
-        lots times lot_size. [contracts]
-    contract_unit : str
-        What one contract is, for people. [text]
-    change : Sensitivities
-        What the trade adds to the book, its premium paid. [numeraire]
-    hedge_ratio : float or None
-        Its delta over minus the book's; None where the book is delta-flat. [fraction]
-    hedge_ratio_reason : str
-        Why it is None. [text]
-    fee, half_spread : float
-        Expected cost at the touch. [numeraire]
-    impact : float
-        What depth, impact and other listings add to it, or save. [numeraire]
-    fixed : float
-        Charged once. [numeraire]
-    ideal : float
-        The trade if trading and holding were free. [contracts]
-    venues : tuple of (str, float)
-        How it divides over the listings of one exposure; empty where there is one. [contracts]
-    assumed : tuple of str
-        What the user stated and no data hold: quote, lot, fee.
-    fee_source : str
-        Where the fee comes from. [text]
-    reason : str
-        Why it is on the ticket. [text]
-    """
-
-    instrument: str
-    kind: str
-    lots: int
-    lot_size: float
-    quantity: float
-    contract_unit: str
-    change: Sensitivities
-    hedge_ratio: float | None
-    hedge_ratio_reason: str
-    fee: float
-    half_spread: float
-    impact: float
-    fixed: float
-    ideal: float
-    venues: tuple[tuple[str, float], ...]
-    assumed: tuple[str, ...]
-    fee_source: str
-    reason: str
-
-    @property
-    def cost(self) -> float:
-        """Everything that the trade is expected to cost. [numeraire]"""
-        return self.fee + self.half_spread + self.impact + self.fixed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConstraintPrice:
-    """What a band or limit costs at the optimum.
-
-    Parameters
-    ----------
-    name, kind : str
-        Its name; ``band``, ``limit`` or ``trade``.
-    value : float
-        What it comes to after the trades in whole lots. [its unit]
-    lower, upper : float
-        Its ends. [its unit]
-    price : float
-        What a unit more room at the end that binds would save; negative at a lower end, zero where none binds.
-        [numeraire per unit]
-    """
-
-    name: str
-    kind: str
-    value: float
-    lower: float
-    upper: float
-    price: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextBest:
-    """An instrument that is not in the list, and what it would save.
-
-    Parameters
-    ----------
-    instrument : str
-        Its name.
-    saves : float
-        By how much risk and cost would fall with it in the list. [numeraire]
-    quantity : float
-        What would be traded of it. [contracts]
-    """
-
-    instrument: str
-    saves: float
-    quantity: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PerAversion:
-    """How the continuous plan changes if risk aversion rises by 1 %.
-
-    Parameters
-    ----------
-    trades : tuple of (str, float)
-        By instrument. [contracts]
-    risk, cost : float
-        Change of the standard deviation and of the cost. [numeraire]
-    """
-
-    trades: tuple[tuple[str, float], ...]
-    risk: float
-    cost: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TailResult:
-    """Risk over scenarios by full revaluation.
-
-    Parameters
-    ----------
-    measure : str
-        ``cvar``, ``entropic`` or ``worst``.
-    level : float or None
-        Its level. [fraction, or per numeraire]
-    scenarios : int
-        How many. [count]
-    before, after : float
-        The measure of losses before the trades, and after them in whole lots. [numeraire]
-    """
-
-    measure: str
-    level: float | None
-    scenarios: int
-    before: float
-    after: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetResult:
-    """A Greek that was asked to be neutral, and where it ended.
-
-    Parameters
-    ----------
-    name : str
-        Desk name of the Greek.
-    lower, upper : float
-        What was asked; equal ends mean exact. [desk unit]
-    before, after : float
-        The Greek before the trades, and after them in whole lots. [desk unit]
-    met : bool
-        True if it ended inside, or, where exactness was asked, within half of the finest lot.
-    note : str
-        What lots leave over. [text]
-    """
-
-    name: str
-    lower: float
-    upper: float
-    before: float
-    after: float
-    met: bool
-    note: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConventionDelta:
-    """The book's delta under one convention.
-
-    Parameters
-    ----------
-    convention : DeltaConvention
-        What vols are taken to do when the forward moves.
-    before, after : float
-        Before the trades, and after them in whole lots. [coin]
-    """
-
-    convention: DeltaConvention
-    before: float
-    after: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -341,7 +156,7 @@ class Ticket:
             "exposure": self.desk_numbers(self.exposure.total) | {"buckets": self._buckets()},
             "trades": [self._trade(trade) for trade in self.trades],
             "untraded": [{"instrument": name, "reason": reason} for name, reason in self.untraded],
-            "targets": [_target(target) for target in self.targets],
+            "targets": [target.to_dict() for target in self.targets],
             "residual": self.desk_numbers(self.residual),
             "risk_before": self.risk_before,
             "risk_after": self.risk_after,
@@ -350,12 +165,10 @@ class Ticket:
             "cost_delta": self.cost_delta,
             "holding_cost": self.holding_cost,
             "rounding_loss": self.rounding_loss,
-            "constraints": [_constraint(one) for one in self.constraints],
-            "per_aversion": _per_aversion(self.per_aversion),
-            "next_best": [
-                {"instrument": one.instrument, "saves": one.saves, "quantity": one.quantity} for one in self.next_best
-            ],
-            "scenario_risk": _tail(self.tail),
+            "constraints": [one.to_dict() for one in self.constraints],
+            "per_aversion": None if self.per_aversion is None else self.per_aversion.to_dict(),
+            "next_best": [one.to_dict() for one in self.next_best],
+            "scenario_risk": None if self.tail is None else self.tail.to_dict(),
             "accounts": [one.to_dict(self.exposure.spot) for one in self.accounts],
             "certificate": {
                 "kkt_residual": self.certificate.kkt_residual,
@@ -455,47 +268,6 @@ class Ticket:
         from hedgerow.report.render import ticket_html
 
         return ticket_html(self)
-
-
-def _target(target: TargetResult) -> dict[str, Any]:
-    return {
-        "name": target.name,
-        "lower": target.lower,
-        "upper": target.upper,
-        "before": target.before,
-        "after": target.after,
-        "met": target.met,
-        "note": target.note or None,
-    }
-
-
-def _constraint(one: ConstraintPrice) -> dict[str, Any]:
-    return {
-        "name": one.name,
-        "kind": one.kind,
-        "value": one.value,
-        "lower": one.lower if math.isfinite(one.lower) else None,
-        "upper": one.upper if math.isfinite(one.upper) else None,
-        "price": one.price,
-    }
-
-
-def _per_aversion(answer: PerAversion | None) -> dict[str, Any] | None:
-    if answer is None:
-        return None
-    return {"rise": 0.01, "trades": dict(answer.trades), "risk": answer.risk, "cost": answer.cost}
-
-
-def _tail(tail: TailResult | None) -> dict[str, Any] | None:
-    if tail is None:
-        return None
-    return {
-        "measure": tail.measure,
-        "level": tail.level,
-        "scenarios": tail.scenarios,
-        "before": tail.before,
-        "after": tail.after,
-    }
 
 
 def _rejection(item: Rejection) -> dict[str, str]:

@@ -4,7 +4,7 @@ from hedgerow.venue_rules.currencies import smallest_unit
 from hedgerow.venue_rules.files import VENUES, VenueTables, tables_of
 from hedgerow.venue_rules.listing import Listed, read_listing
 from hedgerow.venue_rules.periods import listed_period
-from hedgerow.venue_rules.rules import VenueRules, latest_rules, rules_of, with_listing
+from hedgerow.venue_rules.rules import NotOnFile, VenueRules, latest_rules, rules_of, with_listing
 from hedgerow.venue_rules.schedules import (
     ContractLine,
     CurrencyUnit,
@@ -26,6 +26,7 @@ __all__ = [
     "DeliveryFee",
     "FundingRule",
     "Listed",
+    "NotOnFile",
     "PriceLimit",
     "PriceStep",
     "SettlementRule",

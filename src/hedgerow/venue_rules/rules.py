@@ -33,6 +33,22 @@ _WHICH: Final = ("kinds", "bases", "settles", "period", "tier", "currency", "coi
 _Some = TypeVar("_Some", bound=ContractLine)
 
 
+class NotOnFile(InputError):
+    """A venue's tables hold no such figure on their date.
+
+    Parameters
+    ----------
+    problem, advice : str
+        As of every error.
+    since : date or None
+        The first day on which they hold it, None for never.
+    """
+
+    def __init__(self, problem: str, advice: str, since: dt.date | None) -> None:
+        super().__init__(problem, advice)
+        self.since = since
+
+
 class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
     """What a venue charges and demands at one instant.
 
@@ -247,7 +263,8 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def _unknown(self, what: str, begins: dt.date | None) -> InputError:
         known = "" if begins is None else f" (known from {begins} on)"
-        return InputError(f"{self.name}: {what} on {to_iso(self.at_ns)[:10]} is not on file{known}", _ADVICE)
+        problem = f"{self.name}: {what} on {to_iso(self.at_ns)[:10]} is not on file{known}"
+        return NotOnFile(problem, _ADVICE, begins)
 
 
 def _best(lines: Iterable[_Some], period: str) -> _Some | None:

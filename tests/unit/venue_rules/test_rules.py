@@ -64,7 +64,9 @@ def test_no_two_lines_contradict_each_other(venue: str) -> None:
                 for tier in {getattr(line, "tier", "") for line in getattr(rules.tables, field)}:
                     lines = [line for line in getattr(rules.tables, field) if line.covers(contract)]
                     for period in ("", "day", "week"):
-                        _best([line for line in lines if getattr(line, "tier", "") == tier], period)
+                        own = [line for line in lines if getattr(line, "tier", "") == tier]
+                        best = _best(own, period)  # raises where two lines contradict each other
+                        assert (best is None) == all(line.period not in ("", period) for line in own)
 
 
 def test_two_lines_for_one_contract_are_a_bug() -> None:
