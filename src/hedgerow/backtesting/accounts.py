@@ -76,6 +76,7 @@ def _account(session: Session, samples: Samples, line: AccountLine) -> AccountRe
         rule=line.rule,
         start=_cash(before),
         balances=_cash(held),
+        in_transit=_sent(session, line.name),
         positions={name: float(item.quantity) for name, item in sorted(held.holdings.items()) if item.quantity},
         equity=_equity(settings, held, samples),
         flows=flows,
@@ -83,6 +84,16 @@ def _account(session: Session, samples: Samples, line: AccountLine) -> AccountRe
         maintenance=looks[-1].maintenance if looks else math.nan,
         margin=_use(session, line, [*looks, *since]) if line.rule else None,
     )
+
+
+def _sent(session: Session, name: str) -> dict[str, float]:
+    """What has left an account and has not arrived by the end, by currency."""
+    sent: dict[str, float] = {}
+    for transit in session.venue.books.in_transit:
+        if transit.source == name:
+            currency = str(transit.money.currency)
+            sent[currency] = sent.get(currency, 0.0) + float(transit.money.amount)
+    return sent
 
 
 def _cash(account: Account) -> dict[str, float]:

@@ -149,6 +149,9 @@ class Session:
         """
         settings = self.engine.settings
         ours, theirs = self.state.ledger, self.venue.books
+        for transit in theirs.in_transit:  # the engine books a transfer once it has arrived
+            left = theirs.account(transit.source).move(transit.money, "transfer")
+            theirs = theirs.put(transit.source, left)
         forced = [(abs(trade.quantity), trade.price) for trade in self.venue.liquidations]
         traded = [(abs(got.lots) * settings.lot, got.price) for _, _, got in self.venue.executions]
         size = exact(settings.instrument.contract_size)

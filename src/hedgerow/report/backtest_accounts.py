@@ -2,12 +2,26 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import to_iso
+
+
+ACCOUNT_UNITS: Final = {
+    "leverage": "pure",
+    **dict.fromkeys(("max_initial", "shortfall", "equity", "initial", "maintenance"), "USD"),
+    **dict.fromkeys(
+        ("max_initial_share", "min_distance", "opening_share", "usage", "liquidation_probability"), "fraction"
+    ),
+    **dict.fromkeys(("start", "balances", "in_transit", "flows"), "the currency that is the key"),
+    **dict.fromkeys(("positions", "quantity"), "contracts"),
+    "price": "as quoted",
+    "fee": "settlement currency",
+}
+"""Units of the numbers below, by name: not those of the numeraire. [text]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +123,8 @@ class AccountResult:
         Which account, and what its margin rule is called; empty for none.
     start, balances : dict of str to float
         Cash at the start and at the end, by currency. [currency]
+    in_transit : dict of str to float
+        What has left it for another account and has not arrived by the end: in no balance, and in no equity. [currency]
     positions : dict of str to float
         What is open at the end. [contracts]
     equity : float
@@ -125,6 +141,7 @@ class AccountResult:
     rule: str
     start: dict[str, float]
     balances: dict[str, float]
+    in_transit: dict[str, float]
     positions: dict[str, float]
     equity: float
     flows: dict[str, dict[str, float]]
@@ -145,6 +162,7 @@ class AccountResult:
             "rule": self.rule or None,
             "start": self.start,
             "balances": self.balances,
+            "in_transit": self.in_transit,
             "positions": self.positions,
             "equity": self.equity,
             "flows": self.flows,

@@ -2,7 +2,7 @@
 
 import heapq
 from decimal import Decimal
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, get_args
 
 import msgspec
 import numpy as np
@@ -101,6 +101,9 @@ class Expiry(NamedTuple):
 Clockwork: TypeAlias = FundingDue | MarginCheck | Averaging | Expiry
 """What the venue does by the clock, whoever trades."""
 
+_NOT_WAITED_FOR: Final = (*get_args(Clockwork), Transit)
+"""Clockwork lies ahead for ever, and money may be on its way for days: the ledger has it as such."""
+
 Entry: TypeAlias = PlaceOrder | CancelOrder | Transfer | Transit | Event | Resting | Clockwork
 """A message that arrives there, a report that arrives here, an order to go on with, or clockwork."""
 
@@ -143,7 +146,7 @@ class Agenda:
             What.
         """
         self._entries += 1
-        self.underway += not isinstance(entry, Clockwork)  # clockwork lies ahead for ever
+        self.underway += not isinstance(entry, _NOT_WAITED_FOR)
         heapq.heappush(self._heap, (at_ns, self._entries, entry))
 
     def pop(self) -> tuple[int, Entry]:
@@ -155,7 +158,7 @@ class Agenda:
             When, and what. [UTC epoch ns]
         """
         at_ns, _, entry = heapq.heappop(self._heap)
-        self.underway -= not isinstance(entry, Clockwork)
+        self.underway -= not isinstance(entry, _NOT_WAITED_FOR)
         return at_ns, entry
 
     def send(self, command: PlaceOrder | CancelOrder, now_ns: int) -> None:

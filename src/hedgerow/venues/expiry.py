@@ -79,7 +79,10 @@ class Deliveries:
         for number, listing in enumerate(listings):
             expiry_ns = expiry_of(listing.instrument)
             terms = listing.delivery
-            if terms is None or expiry_ns is None:
+            if expiry_ns is None:
+                continue
+            agenda.enter(expiry_ns, Expiry(number))
+            if terms is None:
                 continue
             if terms.price is not None:
                 self._prices[number] = terms.price
@@ -90,7 +93,6 @@ class Deliveries:
                 )
             else:
                 agenda.enter(expiry_ns - terms.window_ns, Averaging(number))
-            agenda.enter(expiry_ns, Expiry(number))
 
     def average(self, entry: Averaging, at_ns: int) -> None:
         """Keep the rows of the index that will be averaged, while the tape still has them.

@@ -118,15 +118,21 @@ class FundingDesk:
             return
         terms = listing.funding or Funding()
         following = due.number + 1
-        if following < len(terms.at_ns):
+        if at_ns == terms.at_ns[due.number] and following < len(terms.at_ns):
             self._agenda.enter(terms.at_ns[following], FundingDue(due.listing, following))
         holders = self._books.holders(listing.instrument)
-        mark = listing.market.mid(at_ns) if holders and listing.market is not None else None
-        if mark is not None:
-            rate = terms.rate[due.number]
-            for account in holders:
-                held = self._books.held(account, listing.instrument)
-                self._settle(account, listing, rate, -notional(listing, held, exact(mark)) * exact(rate), at_ns)
+        market = listing.market
+        if not holders or market is None:
+            return
+        mark = market.mid(at_ns)
+        if mark is None:  # settled at the next price that can be true
+            if (later := market.next_ns(at_ns)) is not None:
+                self._agenda.enter(later, due)
+            return
+        rate = terms.rate[due.number]
+        for account in holders:
+            held = self._books.held(account, listing.instrument)
+            self._settle(account, listing, rate, -notional(listing, held, exact(mark)) * exact(rate), at_ns)
 
     def _pay_by_rule(self, due: FundingDue, listing: "Listing", terms: RuledFunding, at_ns: int) -> None:
         """Pay for the interval that ends, and read the premiums of the one that begins."""

@@ -15,10 +15,7 @@ from hedgerow.venues.agenda import Agenda
 from hedgerow.venues.bookkeeping import Books
 from hedgerow.venues.listings import Listing, MarginTerms
 from hedgerow.venues.markets import Execution
-from hedgerow.venues.marks import Marks
-
-_SMALLEST: Final = Decimal("1e-8")
-"""What an option costs that is worth less. [settle per contract]"""
+from hedgerow.venues.marks import Marks, booked_at
 
 _MOST_STEPS: Final = 100_000
 
@@ -136,10 +133,10 @@ class Liquidator:
         return None
 
     def _price(self, listing: Listing, lots: Decimal, at_ns: int) -> tuple[Decimal, Decimal, Decimal] | None:
-        """Return what is traded, its price and the taker's fee: at the market, or at the mark where there is none."""
-        if listing.market is None:
+        """Return what is traded, its price and the taker's fee: at the mark where no market takes it, else there."""
+        if listing.market is None or abs(lots) < 1:
             mark = self._marks.of(listing, at_ns)
-            return None if mark is None else (lots * listing.lot, max(exact(mark), _SMALLEST), Decimal(0))
+            return None if mark is None else (lots * listing.lot, booked_at(mark), Decimal(0))
         got = listing.market.trade(int(lots), at_ns, None)
         return (got.lots * listing.lot, got.price, got.fee) if isinstance(got, Execution) else None
 

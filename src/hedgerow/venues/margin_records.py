@@ -4,17 +4,26 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final, Literal, TypeAlias
 
-from hedgerow.book import CompiledBook, value_book
+import numpy as np
+
+from hedgerow.book import CompiledBook, kernels, value_book
 from hedgerow.core.ids import AccountName
 from hedgerow.ledger import Account
 from hedgerow.margin import covering_equity, liquidation_moves
 from hedgerow.venues.listings import MarginTerms
 
-BankruptcyCause: TypeAlias = Literal["gap", "delivery", "cash"]
-"""A price that gapped across the margin, a contract that was delivered, or cash that was owed otherwise."""
+BankruptcyCause: TypeAlias = Literal["gap", "liquidation", "delivery", "cash"]
+"""Why an account is below zero.
+
+A price that gapped across the margin: nothing was left when liquidation began. What liquidation cost or lost until its
+end: fees, a thin market, time. A contract that was delivered. Cash that was owed otherwise.
+"""
 
 _FRESH_NS: Final = 24 * 3_600_000_000_000
 """For so long an account is taken for as safe as it was found while nothing else happens: options age little. [ns]"""
+
+_MARKED, _SAME = [kernels.RATIO, kernels.VOL], 1e-9
+"""What marks say beside the index, and what of it is rounding. [fraction]"""
 
 _STEP, _FARTHEST, _SHORTEST = 2.0**-4, 2.0**-2, 2.0**-14
 """How far from the index safety is tried first, at most, at least. [fraction]"""
@@ -55,15 +64,15 @@ class Safety:
         """Between which its margin suffices; the index may go on being safe outside. [USD per coin]"""
         return self.book.spot * (1.0 - self._reach(-1.0)), self.book.spot * (1.0 + self._reach(1.0))
 
-    def holds(self, account: Account, spot: float, at_ns: int) -> bool:
-        """Tell whether the account is unchanged, the index within the box, and the time short.
+    def holds(self, account: Account, book: CompiledBook, at_ns: int) -> bool:
+        """Tell whether account and marks over the index are unchanged, the index within the box, the time short.
 
         Parameters
         ----------
         account : Account
             As it is now.
-        spot : float
-            The index. [USD per coin]
+        book : CompiledBook
+            The account as it is now. [USD terms]
         at_ns : int
             Now. [UTC epoch ns]
 
@@ -74,7 +83,9 @@ class Safety:
         """
         if account is not self.account or at_ns - self.at_ns >= _FRESH_NS:
             return False
-        return self.box[0] < spot < self.box[1]
+        if not np.allclose(book.table[:, _MARKED], self.book.table[:, _MARKED], rtol=_SAME, atol=0.0):
+            return False
+        return self.box[0] < book.spot < self.box[1]
 
     def _reach(self, sign: float) -> float:
         """Go outwards while the margin suffices, or inwards until it does."""
@@ -172,7 +183,7 @@ class Bankruptcy:
         What is left, negative. [USD]
     index_before, index : float
         At the last look at which its margin sufficed, and now. [quote per base]
-    cause : {"gap", "delivery", "cash"}
+    cause : {"gap", "liquidation", "delivery", "cash"}
         Why.
     """
 

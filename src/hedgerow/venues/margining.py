@@ -13,9 +13,10 @@ import numpy as np
 from hedgerow.book import value_book
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.errors import InputError
-from hedgerow.core.ids import AccountName, Currency
-from hedgerow.core.money import Money, exact
+from hedgerow.core.ids import AccountName, Currency, InstrumentName
+from hedgerow.core.money import Money
 from hedgerow.events import Liquidation
+from hedgerow.instruments import expiry_of
 from hedgerow.ledger import Account
 from hedgerow.margin import covering_equity
 from hedgerow.venues.agenda import Agenda, MarginCheck
@@ -24,7 +25,10 @@ from hedgerow.venues.index import Index
 from hedgerow.venues.liquidating import Liquidator
 from hedgerow.venues.listings import Listing, MarginTerms
 from hedgerow.venues.margin_records import Bankruptcy, BankruptcyCause, MarginSample, Safety
-from hedgerow.venues.marks import Marks
+from hedgerow.venues.marks import Marks, booked_at
+
+Working = Callable[[AccountName], Mapping[InstrumentName, tuple[int, int]]]
+"""What an account's open orders may still sell and buy. [lots]"""
 
 _DUST: Final = 1e-6
 """A deficit that is rounding. [USD]"""
@@ -53,7 +57,7 @@ class Margining:
     Raises
     ------
     InputError
-        If margin is watched without an index.
+        If margin is watched without an index, for several coins, or of a contract that expires and is never delivered.
     """
 
     def __init__(
@@ -66,8 +70,10 @@ class Margining:
         usd_rates: Mapping[Currency, float],
         cancel_all: Callable[[AccountName, int], None],
     ) -> None:
-        if accounts and index is None:
-            raise InputError("margin is watched without an index", "give the venue an index")
+        if accounts:
+            _check(listings, index)
+        self.working: Working = _nothing
+        self._listings = {listing.instrument.name: listing for listing in listings}
         self.samples: list[MarginSample] = []
         self.bankruptcies: list[Bankruptcy] = []
         self._agenda, self._books, self._terms = agenda, books, accounts
@@ -81,6 +87,7 @@ class Margining:
         # The index up to the next look at the latest, read when looking: later the tape no longer has it.
         self._coming: dict[AccountName, tuple[Int64[np.ndarray, " n_row"], Float64[np.ndarray, " n_row"]]] = {}
         self._solvent: dict[AccountName, Account] = {}
+        self._first: dict[AccountName, float] = {}
         self._bankrupt: set[AccountName] = set()
         first = index.first_ns() if accounts and index is not None else None
         if first is not None:
@@ -133,7 +140,7 @@ class Margining:
         if mark is None:
             return "no mark to count margin at"
         held, free = self._books.ledger.account(account), Money.of(0, listing.instrument.settle)
-        traded = held.book_trade(listing.instrument, quantity, exact(mark), free)
+        traded = held.book_trade(listing.instrument, quantity, booked_at(mark), free)
         before, after = self._marks.book(held, at_ns), self._marks.book(traded, at_ns)
         if before is None or after is None:
             return "no mark to count margin at"
@@ -144,8 +151,8 @@ class Margining:
             return ""
         return "not enough margin"
 
-    def keeps(self, account: AccountName, money: Money, at_ns: int) -> bool:
-        """Say whether an account keeps its initial margin when money leaves it.
+    def transfer_problem(self, account: AccountName, money: Money, at_ns: int) -> str:
+        """Say why money may not leave: with what open orders may sell, or buy, initial margin would not be covered.
 
         Parameters
         ----------
@@ -158,16 +165,32 @@ class Margining:
 
         Returns
         -------
-        bool
-            True where its margin is not watched, or it holds no position. [bool]
+        str
+            Empty where it may: its margin is not watched, or suffices. [text]
         """
         terms, held = self._terms.get(account), self._books.ledger.account(account)
-        if terms is None or not held.holdings:
-            return True
-        after = self._marks.book(held.move(-money, "transfer"), at_ns)
-        if after is None:
-            return False
-        return terms.rule.requirement(after).initial <= covering_equity(after, terms.rule, terms.haircuts) + _DUST
+        working = self.working(account)
+        if terms is None or not (held.holdings or working):
+            return ""
+        left = held.move(-money, "transfer")
+        for side in (0, 1):
+            traded: Account | None = left
+            for name, lots in working.items():
+                traded = None if traded is None else self._traded(traded, name, lots[side], at_ns)
+            after = None if traded is None else self._marks.book(traded, at_ns)
+            if after is None:
+                return "there is no price yet to count its margin at"
+            if terms.rule.requirement(after).initial > covering_equity(after, terms.rule, terms.haircuts) + _DUST:
+                return "margin is needed"
+        return ""
+
+    def _traded(self, account: Account, name: InstrumentName, lots: int, at_ns: int) -> Account | None:
+        """Book what open orders may trade at its mark, None where there is none."""
+        listing = self._listings[name]
+        mark, free = self._marks.of(listing, at_ns), Money.of(0, listing.instrument.settle)
+        if mark is None or not lots:
+            return None if lots else account
+        return account.book_trade(listing.instrument, lots * listing.lot, booked_at(mark), free)
 
     def check(self, entry: MarginCheck, at_ns: int) -> None:
         """Look at an account, liquidate it where its margin does not suffice, and note when to look again.
@@ -201,13 +224,14 @@ class Margining:
             self._look(name, at_ns + terms.every_ns)
             return
         if found.maintenance > found.covering + _DUST or self._liquidator.is_closing(name):
-            self._liquidate(name, terms, spot, at_ns)
+            self._liquidate(name, terms, found.equity, spot, at_ns)
             return
         self._keep_safe(name, spot)
         self._look_when_unsafe(name, at_ns)
 
-    def _liquidate(self, name: AccountName, terms: MarginTerms, spot: float, at_ns: int) -> None:
+    def _liquidate(self, name: AccountName, terms: MarginTerms, equity: float, spot: float, at_ns: int) -> None:
         """Cancel what is open, reduce step by step, and say so where nothing is left and the account is below zero."""
+        self._first.setdefault(name, equity)
         self._cancel_all(name, at_ns)
         waits_ns = self._liquidator.reduce(name, terms, at_ns)
         if waits_ns is not None:
@@ -215,13 +239,14 @@ class Margining:
             self._look(name, max(waits_ns, at_ns + 1))
             return
         left = self._marks.book(self._books.ledger.account(name), at_ns)
-        equity = 0.0 if left is None else float(value_book(left, numeraire="USD")[0].sum())
-        self._tell_below_zero(name, equity, spot, at_ns, is_forced=True)
+        after = 0.0 if left is None else float(value_book(left, numeraire="USD")[0].sum())
+        self._tell_below_zero(name, after, spot, at_ns, is_forced=True)
 
     def _keep_safe(self, name: AccountName, spot: float) -> None:
         """Remember when the account was in order last."""
         self._safe[name], self._solvent[name] = spot, self._books.ledger.account(name)
         self._bankrupt.discard(name)
+        self._first.pop(name, None)
 
     def _tell_below_zero(self, name: AccountName, equity: float, spot: float, at_ns: int, *, is_forced: bool) -> None:
         """Say once that an account is below zero with nothing left to close, and why."""
@@ -230,7 +255,9 @@ class Margining:
         elif name not in self._bankrupt:
             self._bankrupt.add(name)
             before, now = self._solvent.get(name, Account()), self._books.ledger.account(name)
-            cause: BankruptcyCause = "gap" if is_forced else "cash"
+            cause: BankruptcyCause = "cash"
+            if is_forced:
+                cause = "gap" if self._first.get(name, 0.0) < -_DUST else "liquidation"
             self.bankruptcies.append(
                 Bankruptcy(
                     at_ns=at_ns,
@@ -298,7 +325,7 @@ class Margining:
         book = self._marks.book(account, at_ns)
         if book is None:
             return None
-        if safety is None or not safety.holds(account, book.spot, at_ns):
+        if safety is None or not safety.holds(account, book, at_ns):
             safety = self._safety[name] = Safety(account=account, terms=terms, book=book, at_ns=at_ns)
         needed = terms.rule.requirement(book)
         return MarginSample(
@@ -311,6 +338,24 @@ class Margining:
             index=book.spot,
             safety=safety,
         )
+
+
+def _check(listings: Sequence[Listing], index: Index | None) -> None:
+    """Refuse what margin cannot be counted for."""
+    if index is None:
+        raise InputError("margin is watched without an index", "give the venue an index")
+    coins = sorted({listing.instrument.base for listing in listings})
+    if len(coins) > 1:
+        raise InputError(f"margin is counted for one coin, and listed are {', '.join(coins)}", "take a venue for each")
+    for listing in listings:
+        if listing.delivery is None and expiry_of(listing.instrument) is not None:
+            advice = "give DeliveryTerms: accounts whose margin is watched cannot hold what has expired"
+            raise InputError(f"{listing.instrument.name} expires and is never delivered", advice)
+
+
+def _nothing(_: AccountName) -> dict[InstrumentName, tuple[int, int]]:
+    """Know of no open orders."""
+    return {}
 
 
 def _was_delivered(before: Account, after: Account) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
 from hedgerow.core.money import exact
 from hedgerow.costs import Fee, trade_fee
@@ -101,7 +101,7 @@ class SimulatedMarket(Protocol):
         Returns
         -------
         float or None
-            None before the first. [as quoted]
+            None before the first, and where the latest row cannot be true. [as quoted]
         """
         ...
 
@@ -304,7 +304,7 @@ class QuotedMarket:
     def mid(self, at_ns: int) -> float | None:
         """As the port says."""
         quote = self.tape.prevailing(self.source, at_ns)
-        return None if quote is None else 0.5 * (quote.a + quote.b)
+        return 0.5 * (quote.a + quote.b) if _can_be_true(quote) else None
 
     def next_ns(self, at_ns: int) -> int | None:
         """As the port says: the next quote."""
@@ -312,6 +312,8 @@ class QuotedMarket:
 
     def _quote(self, at_ns: int) -> Row | None:
         quote = self.tape.prevailing(self.source, at_ns)
-        if quote is None or at_ns - quote.at_ns > self.max_age_ns or not 0.0 < quote.a <= quote.b < LARGEST_PRICE:
-            return None
-        return quote
+        return quote if _can_be_true(quote) and at_ns - quote.at_ns <= self.max_age_ns else None
+
+
+def _can_be_true(quote: Row | None) -> TypeGuard[Row]:
+    return quote is not None and 0.0 < quote.a <= quote.b < LARGEST_PRICE

@@ -1,17 +1,27 @@
 """Marks of what is listed: the middle of its market, or the worth of its row at the index."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
 
 from hedgerow.book import CompiledBook, Row
 from hedgerow.book.compiled import Revaluation, assemble
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency, InstrumentName
 from hedgerow.core.instants import years_between
+from hedgerow.core.money import exact
 from hedgerow.instruments import EuropeanOption, Instrument, is_inverse
 from hedgerow.ledger import Account
 from hedgerow.margin import Marked, account_book
+from hedgerow.pricing import implied_vol
 from hedgerow.venues.index import Index
 from hedgerow.venues.listings import Listing
+
+_LEAST_PRICE: Final = Decimal("1e-8")
+"""What an option costs that is worth less. [settle per contract]"""
+
+_LEAST_VOL: Final = 0.01
+"""Of an option whose mark implies none, because it is at or below its inner value. [per square root of a year]"""
 
 
 def mark_of(listing: Listing, index: Index | None, at_ns: int) -> float | None:
@@ -37,6 +47,22 @@ def mark_of(listing: Listing, index: Index | None, at_ns: int) -> float | None:
     if index is None or spot is None:
         return None
     return row_mark(listing.instrument, listing.row, spot * index.usd_rate, index.usd_rate, at_ns)
+
+
+def booked_at(mark: float) -> Decimal:
+    """Return the price at which a position is booked at its mark: what is worth less costs the least price.
+
+    Parameters
+    ----------
+    mark : float
+        The mark. [as quoted]
+
+    Returns
+    -------
+    Decimal
+        Positive. [as quoted]
+    """
+    return max(exact(mark), _LEAST_PRICE)
 
 
 def row_mark(instrument: Instrument, row: Row, spot: float, usd_rate: float, at_ns: int) -> float:
@@ -159,7 +185,7 @@ class Marks:
             mark = self.of(listing, at_ns)
             if mark is None:
                 return None
-            marks[name] = self._marked(listing, mark, spot)
+            marks[name] = _marked(listing, mark, spot, at_ns)
         return marks
 
     def book(self, account: Account, at_ns: int) -> CompiledBook | None:
@@ -190,10 +216,20 @@ class Marks:
             account, marks, base=self._base, spot=spot * index.usd_rate, now_ns=at_ns, usd_rates=self._usd_rates
         )
 
-    def _marked(self, listing: Listing, mark: float, spot: float) -> Marked:
-        instrument, row = listing.instrument, listing.row
-        if not isinstance(instrument, EuropeanOption):
-            return Marked(instrument=instrument, mark=mark)
-        if row is None:
-            return Marked(instrument=instrument, mark=mark, forward=spot)
-        return Marked(instrument=instrument, mark=mark, forward=spot * row.ratio, vol=row.vol)
+
+def _marked(listing: Listing, mark: float, spot: float, at_ns: int) -> Marked:
+    instrument, row = listing.instrument, listing.row
+    if not isinstance(instrument, EuropeanOption):
+        return Marked(instrument=instrument, mark=mark)
+    if row is None:
+        return Marked(instrument=instrument, mark=mark, forward=spot, vol=_vol_of(instrument, mark, spot, at_ns))
+    return Marked(instrument=instrument, mark=mark, forward=spot * row.ratio, vol=row.vol)
+
+
+def _vol_of(option: EuropeanOption, mark: float, forward: float, at_ns: int) -> float | None:
+    """Return the vol that a mark implies; the contract's own expiry is checked by who compiles the book."""
+    years = years_between(at_ns, option.expiry_ns)
+    if years <= 0.0:
+        return None
+    vols, _ = implied_vol([mark], [forward], [option.strike], [years], [option.is_call], inverse=is_inverse(option))
+    return float(vols[0]) if vols[0] > _LEAST_VOL else _LEAST_VOL

@@ -121,7 +121,7 @@ class Matching:
             resting.queued = True
             self._wait(resting, queue)
             return
-        later = market.next_ns(at_ns)
+        later = market.next_ns(at_ns) if queue is None else None  # what an order book does not take at once is given up
         if later is not None and later <= order.valid_until_ns:
             self._agenda.enter(later, resting)
             return
@@ -158,6 +158,41 @@ class Matching:
         for resting in tuple(self._open.values()):
             if resting.order.account == account:
                 self._close(resting, at_ns)
+
+    def end(self, instrument: InstrumentName, at_ns: int) -> None:
+        """Take back every open order in a contract that has expired.
+
+        Parameters
+        ----------
+        instrument : str
+            Which.
+        at_ns : int
+            When. [UTC epoch ns]
+        """
+        for resting in tuple(self._open.values()):
+            if resting.order.instrument == instrument:
+                self._close(resting, at_ns)
+
+    def working(self, account: AccountName) -> dict[InstrumentName, tuple[int, int]]:
+        """Return what an account's open orders may still sell and buy.
+
+        Parameters
+        ----------
+        account : str
+            Whose.
+
+        Returns
+        -------
+        dict of str to (int, int)
+            By instrument: not positive, not negative. [lots]
+        """
+        found: dict[InstrumentName, tuple[int, int]] = {}
+        for resting in self._open.values():
+            order = resting.order
+            if order.account == account and not order.reduce_only:
+                sold, bought = found.get(order.instrument, (0, 0))
+                found[order.instrument] = sold + min(resting.remaining, 0), bought + max(resting.remaining, 0)
+        return found
 
     def _margin_problem(self, order: PlaceOrder, listing: Listing, lots: int, at_ns: int) -> str:
         """Ask for initial margin with everything filled that is open on the order's side."""

@@ -61,9 +61,10 @@ class BookMarket:
         row = int(times.searchsorted(at_ns, side="right")) - 1
         return None if row < 0 else 0.5 * float(bids[row] + asks[row])
 
-    def next_ns(self, at_ns: int) -> int | None:  # noqa: ARG002
-        """As the port says: what is not taken at once and does not rest is given up."""
-        return None
+    def next_ns(self, at_ns: int) -> int | None:
+        """As the port says: the next row of the record."""
+        row = int(self.depth.at_ns.searchsorted(at_ns, side="right"))
+        return int(self.depth.at_ns[row]) if row < self.depth.at_ns.size else None
 
     def trade(self, lots: int, at_ns: int, limit: float | None) -> Execution | Refusal | None:
         """As the port says: of the best level, what it displays; ask again for the next level."""

@@ -4,8 +4,28 @@ from decimal import Decimal
 
 from hedgerow.core.money import exact
 from hedgerow.events import PlaceOrder
+from hedgerow.instruments import Instrument, expiry_of
 from hedgerow.venues.listings import Listing
 from hedgerow.venues.markets import RestingMarket
+
+
+def has_expired(instrument: Instrument, at_ns: int) -> bool:
+    """Tell whether a contract is no longer traded.
+
+    Parameters
+    ----------
+    instrument : Instrument
+        The contract.
+    at_ns : int
+        When. [UTC epoch ns]
+
+    Returns
+    -------
+    bool
+        True from its expiry on. [bool]
+    """
+    expiry_ns = expiry_of(instrument)
+    return expiry_ns is not None and at_ns >= expiry_ns
 
 
 def reduced_lots(order: PlaceOrder, lots: int, listing: Listing, held: Decimal) -> int:
@@ -54,6 +74,8 @@ def order_problem(order: PlaceOrder, listing: Listing, lots: int, at_ns: int) ->
     str
         Empty where nothing is. [text]
     """
+    if has_expired(listing.instrument, at_ns):
+        return "the contract has expired"
     if not lots:
         return "a reducing order would open a position" if order.reduce_only else "an order of nothing"
     if abs(order.lots) < listing.min_lots:

@@ -105,7 +105,7 @@ class PoolMarket:
     def mid(self, at_ns: int) -> float | None:
         """As the port says."""
         pool = self.tape.prevailing(self.source, at_ns)
-        return None if pool is None else pool.a
+        return pool.a if pool is not None and 0.0 < pool.a < LARGEST_PRICE else None
 
     def next_ns(self, at_ns: int) -> int | None:
         """As the port says: the next block."""

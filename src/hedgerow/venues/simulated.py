@@ -83,6 +83,7 @@ class SimulatedExchange:
         by_name = {listing.instrument.name: listing for listing in listings}
         if len(by_name) < len(listings):
             raise InputError("an instrument is listed twice", "list each instrument once")
+        self._expiring = [listing.instrument.name for listing in listings]
         self._agenda = Agenda(delays, faults or Faults(), seed)
         self._books = Books(books)
         self._funding = FundingDesk(listings, self._agenda, self._books)
@@ -92,7 +93,8 @@ class SimulatedExchange:
             listings, self._agenda, self._books, accounts, index, usd_rates, self._matching.cancel_all
         )
         self._matching.affords = self._margining.problem
-        self._transfers = Transfers(self._agenda, self._books, self._margining.keeps, transfer_fees)
+        self._margining.working = self._matching.working
+        self._transfers = Transfers(self._agenda, self._books, self._margining.transfer_problem, transfer_fees)
 
     @property
     def next_ns(self) -> int:
@@ -101,7 +103,7 @@ class SimulatedExchange:
 
     @property
     def underway(self) -> int:
-        """How many orders, messages and transfers are not done with. [count]"""
+        """How many orders and messages are not done with; money on its way is not counted. [count]"""
         return self._agenda.underway
 
     @property
@@ -204,6 +206,7 @@ class SimulatedExchange:
             case Averaging():
                 self._deliveries.average(entry, at_ns)
             case Expiry():
+                self._matching.end(self._expiring[entry.listing], at_ns)
                 self._deliveries.deliver(entry, at_ns)
             case Transfer():
                 self._transfers.send(entry, at_ns)

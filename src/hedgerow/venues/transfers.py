@@ -12,8 +12,8 @@ from hedgerow.ledger import Transit
 from hedgerow.venues.agenda import Agenda
 from hedgerow.venues.bookkeeping import Books
 
-Keeps = Callable[[AccountName, Money, int], bool]
-"""Says whether an account keeps its initial margin when money leaves it."""
+Problem = Callable[[AccountName, Money, int], str]
+"""Says why money may not leave an account, empty where it may."""
 
 
 class Transfers:
@@ -25,16 +25,16 @@ class Transfers:
         Where arrivals are noted.
     books : Books
         Who has what.
-    keeps : callable
+    problem : callable
         The venue's check of initial margin.
     fees : mapping of str to Decimal
         How much of a transfer does not arrive. [currency]
     """
 
-    def __init__(self, agenda: Agenda, books: Books, keeps: Keeps, fees: Mapping[Currency, Decimal]) -> None:
+    def __init__(self, agenda: Agenda, books: Books, problem: Problem, fees: Mapping[Currency, Decimal]) -> None:
         self.refusals: Counter[str] = Counter()
         self.done: list[TransferDone] = []
-        self._agenda, self._books, self._keeps, self._fees = agenda, books, keeps, fees
+        self._agenda, self._books, self._problem, self._fees = agenda, books, problem, fees
 
     def send(self, command: Transfer, at_ns: int) -> None:
         """Let money leave, where it is there and not needed, or say why not.
@@ -48,8 +48,8 @@ class Transfers:
         """
         money = Money(command.amount, command.currency)
         fee = Money(self._fees.get(command.currency, Decimal(0)), command.currency)
-        if not self._keeps(command.source, money, at_ns):
-            self._refuse(command, "margin is needed", at_ns)
+        if problem := self._problem(command.source, money, at_ns):
+            self._refuse(command, problem, at_ns)
             return
         try:
             transit = Transit(source=command.source, target=command.target, money=money, fee=fee, sent_ns=at_ns)
