@@ -6,6 +6,7 @@ simulated at their jumps only, with the chance of touching a barrier in between 
 """
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,16 +94,24 @@ def touch_probability(move: float, *, vol: float, years: float, log_drift: float
     if years == 0.0:
         return 0.0
     sign = math.copysign(1.0, barrier)
-    b, m, s = abs(barrier), sign * drift * years, vol * math.sqrt(years)
-    return min(_phi((m - b) / s) + _scaled_phi(2.0 * m * b / (s * s), (-m - b) / s), 1.0)
+    b, m, s = abs(barrier), sign * drift * years, _spread(vol, years)
+    return min(_reached(b, b, m, s), 1.0)
 
 
-def _scaled_phi(exponent: float, x: float) -> float:
-    """Return exp(exponent)·N(x) without overflow where N(x) is next to nothing."""
-    tail = _phi(x)
-    if tail == 0.0:
-        return 0.0
-    return math.exp(min(exponent + math.log(tail), 700.0))
+def _reached(distance: float, first: float, m: float, s: float) -> float:
+    """Return exp(m·first/s²) times exp(-m·a/s²)·N((m - a)/s) + exp(m·a/s²)·N((-m - a)/s), a the distance.
+
+    That is the chance of reaching the distance, weighed by exp(m·(first - a)/s²): of an image of a barrier at
+    ``first``, as it counts for the barrier itself. It is the same for m and -m but for the first factor, and with
+    N(-y) = erfcx(y/sqrt(2))·exp(-y²/2)/2 no exponent is positive where the distance is not below ``first``: nothing
+    overflows, and nothing is lost where N is next to nothing and its factor beyond all bounds.
+    """
+    from scipy.special import erfcx  # late: scipy takes longer to import than most calls take
+
+    towards = abs(m)
+    near = math.exp((m * first - towards * distance) / s / s) * _phi((towards - distance) / s)
+    off, beyond = (m - first) / s, (distance - first) * (distance + first) / s / s
+    return near + 0.5 * float(erfcx((towards + distance) / (_ROOT_2 * s))) * math.exp(-0.5 * (off * off + beyond))
 
 
 def exit_probability(down: float, up: float, *, vol: float, years: float, log_drift: float | None = None) -> float:
@@ -142,25 +151,35 @@ def exit_probability(down: float, up: float, *, vol: float, years: float, log_dr
     if years == 0.0:
         return 0.0
     drift = -0.5 * vol * vol if log_drift is None else log_drift
-    start, width, s = -math.log1p(down), math.log1p(up) - math.log1p(down), vol * math.sqrt(years)
-    tilt = drift / (vol * vol)
-    stays = _stays_by_modes if s > _WIDE * width else _stays_by_images
-    return min(max(1.0 - stays(start, width, s, tilt), 0.0), 1.0)
+    start, width, s = -math.log1p(down), math.log1p(up) - math.log1p(down), _spread(vol, years)
+    if s > _WIDE * width:
+        left = 1.0 - _stays_by_modes(start, width, s, drift / (vol * vol))
+    else:
+        left = _leaves_by_images(start, width, s, drift * years)
+    return min(max(left, 0.0), 1.0)
 
 
-def _between(low: float, high: float) -> float:
-    """Return the normal probability of an interval, from the tail in which it lies."""
-    return _phi(-low) - _phi(-high) if low > 0.0 else _phi(high) - _phi(low)
+def _spread(vol: float, years: float) -> float:
+    """Return the standard deviation over a horizon; what is too small for a number is the smallest there is."""
+    return max(vol * math.sqrt(years), sys.float_info.min)
 
 
-def _stays_by_images(start: float, width: float, s: float, tilt: float) -> float:
-    """Return the probability of staying between 0 and width, from the images of the start; tilt is drift over vol²."""
+def _leaves_by_images(start: float, width: float, s: float, m: float) -> float:
+    """Return the probability of leaving 0 to width, from the images of either barrier; m is the drift over the time.
+
+    The chance of leaving through a barrier at a distance u is the sum over k from 0 on of those of reaching
+    u + 2k·width less those of reaching 2(k + 1)·width - u. Small chances are sums of small terms, not what is missing
+    to one.
+    """
     total = 0.0
-    for k in range(-_IMAGES, _IMAGES + 1):
-        for image, sign in ((start + 2.0 * k * width, 1.0), (-start + 2.0 * k * width, -1.0)):
-            inside = _between(-image / s - tilt * s, (width - image) / s - tilt * s)
-            if inside > 0.0:
-                total += sign * math.exp(min(tilt * (image - start) + math.log(inside), 700.0))
+    for first, towards in ((width - start, m), (start, -m)):
+        for k in range(_IMAGES + 1):
+            further = 2.0 * k * width
+            more = _reached(first + further, first, towards, s)
+            more -= _reached(2.0 * width + further - first, first, towards, s)
+            total += more
+            if more <= 1e-18 * total:
+                break
     return total
 
 
@@ -170,8 +189,8 @@ def _stays_by_modes(start: float, width: float, s: float, tilt: float) -> float:
     for n in range(1, _MODES + 1):
         wave = n * math.pi / width
         decay = -0.5 * (wave * s) ** 2 - 0.5 * (tilt * s) ** 2 - tilt * start
-        reach = wave * (1.0 - (-1.0) ** n * math.exp(tilt * width)) / (tilt * tilt + wave * wave)
-        total += 2.0 / width * math.exp(decay) * math.sin(wave * start) * reach
+        both = math.exp(decay) - (-1.0) ** n * math.exp(decay + tilt * width)
+        total += 2.0 / width * both * math.sin(wave * start) * wave / (tilt * tilt + wave * wave)
     return total
 
 

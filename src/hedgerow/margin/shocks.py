@@ -12,6 +12,8 @@ from hedgerow.venue_rules.tables import VolShocks
 
 _LEAST_VOL: Final = 1e-6
 """Stands for no vol, at which an option is worth what it would pay. [vol per square root of a year]"""
+_LEAST_DAYS: Final = 1.0 / 86_400.0
+"""One second: at its expiry an option has no days left to divide 30 by, and no vol to be shocked. [days]"""
 _LANES: Final = 8
 _DAYS: Final = 365.0
 _MONTH: Final = 30.0
@@ -47,7 +49,8 @@ def shocked_vols(
         return vols
     days = years * _DAYS
     power = np.where(days < _MONTH, terms.short_power, terms.long_power)
-    moved = vols * (1.0 + shock * (_MONTH / np.maximum(days, terms.day_floor)) ** power)
+    counted = np.maximum(days, max(terms.day_floor, _LEAST_DAYS))
+    moved = vols * (1.0 + shock * (_MONTH / counted) ** power)
     return np.maximum(moved, max(terms.least_up, _LEAST_VOL) if shock > 0.0 else _LEAST_VOL)
 
 

@@ -11,7 +11,7 @@ from hedgerow.core.errors import InputError
 from hedgerow.core.ids import InstrumentName
 from hedgerow.core.money import exact
 from hedgerow.instruments import EuropeanOption, is_inverse, parse_deribit
-from hedgerow.venue_rules.schedules import PriceStep, TradedSizes, TradeFee
+from hedgerow.venue_rules.schedules import KnownFee, PriceStep, TradedSizes
 
 _PERIODS: Final = ("day", "week")
 _LEAST, _MOST = Decimal("1e-12"), Decimal("1e12")
@@ -52,7 +52,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[PriceStep, ...] = ()
     period: Literal["", "day", "week"] = ""
 
-    def fee(self, kind: str, premium_cap: Decimal | None) -> TradeFee:
+    def fee(self, kind: str, premium_cap: Decimal | None) -> KnownFee:
         """Return its fee as a line of a table.
 
         Parameters
@@ -60,14 +60,14 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
         kind : str
             As ``kind_of`` names it. [text]
         premium_cap : Decimal or None
-            The list does not say it: that of the tables. [fraction]
+            The list does not say it: that of the tables; None for contracts that are no options. [fraction]
 
         Returns
         -------
-        TradeFee
+        KnownFee
             The fee of a new account. [fraction]
         """
-        return TradeFee(
+        return KnownFee(
             kinds=(kind,),
             valid_from=self.listed_from,
             source="the venue's instrument list",

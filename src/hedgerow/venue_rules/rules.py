@@ -1,7 +1,7 @@
 """``rules_of``: the tables of a venue as they stood on one day."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
@@ -10,7 +10,7 @@ import msgspec
 from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.ids import Currency, InstrumentName
 from hedgerow.core.instants import SECOND_NS, from_datetime, to_iso
-from hedgerow.instruments import Instrument, kind_of
+from hedgerow.instruments import EuropeanOption, Instrument, kind_of
 from hedgerow.venue_rules.currencies import smallest_unit
 from hedgerow.venue_rules.files import VenueTables, tables_of
 from hedgerow.venue_rules.listing import Listed, read_listing
@@ -19,6 +19,7 @@ from hedgerow.venue_rules.schedules import (
     ContractLine,
     DeliveryFee,
     FundingRule,
+    KnownFee,
     Line,
     PriceLimit,
     SettlementRule,
@@ -77,7 +78,7 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
         """Margin tables that hold, the latest first. [as each]"""
         return self.tables.margin
 
-    def fee(self, instrument: Instrument, tier: str = "base", *, period: str | None = None) -> TradeFee:
+    def fee(self, instrument: Instrument, tier: str = "base", *, period: str | None = None) -> KnownFee:
         """Return what a trade costs.
 
         Parameters
@@ -92,24 +93,48 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
 
         Returns
         -------
-        TradeFee
-            Maker and taker. [fraction]
+        KnownFee
+            Maker and taker, and the cap on an option's fee. [fraction]
 
         Raises
         ------
         InputError
-            If the fee is not on file, or the tier unknown.
+            If the fee is not on file, or the tier unknown; if the venue's own list has the rates of an option and its
+            cap is not on file.
         """
-        lines = [line for line in self.tables.fee if line.covers(instrument)]
+        lines = [line for line in self.tables.fee if line.covers(instrument) and _has_rates(line)]
         tiers = list(dict.fromkeys(line.tier for line in lines))
         if lines and tier not in tiers:
             raise InputError(f"{self.name}: no fee tier {tier!r} for {instrument.name}", f"use {', '.join(tiers)}")
         own = self.listing.get(instrument.name)
         if own is None or tier != "base":
-            found: TradeFee = self._pick("fee", instrument, "fee", self._period(instrument, period), tier)
-            return found
-        known = _best((line for line in lines if line.tier == "base"), own.period)
-        return own.fee(kind_of(instrument), None if known is None else known.premium_cap)
+            return _known(self._pick("fee", instrument, "fee", self._period(instrument, period), _of_tier(tier)))
+        return own.fee(kind_of(instrument), self.premium_cap(instrument))
+
+    def premium_cap(self, instrument: Instrument, *, period: str | None = None) -> Decimal | None:
+        """Return the largest fee of an option in the base tier, whatever its rate.
+
+        Parameters
+        ----------
+        instrument : Instrument
+            The contract.
+        period : {"", "day", "week"} or None
+            As above.
+
+        Returns
+        -------
+        Decimal or None
+            Share of the premium; None for contracts that are no options, whose fees have no cap. [fraction]
+
+        Raises
+        ------
+        InputError
+            If the cap of an option is not on file: to charge it without one would be a guess.
+        """
+        if not isinstance(instrument, EuropeanOption):
+            return None
+        found: TradeFee = self._pick("fee", instrument, "cap on the fee", self._period(instrument, period), _caps)
+        return found.premium_cap
 
     def delivery_fee(self, instrument: Instrument, *, period: str | None = None) -> DeliveryFee:
         """Return what the expiry of a contract costs.
@@ -248,12 +273,18 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
             return own.period
         return listed_period(instrument) if stated is None else stated
 
-    def _pick(self, table: str, instrument: Instrument, what: str, period: str = "", tier: str = "") -> Any:
-        """Return the line of a table that speaks of a contract."""
+    def _pick(
+        self,
+        table: str,
+        instrument: Instrument,
+        what: str,
+        period: str = "",
+        says: Callable[[Any], bool] | None = None,
+    ) -> Any:
+        """Return the line of a table that speaks of a contract, among those that say what is asked for."""
 
         def mine(tables: VenueTables) -> list[ContractLine]:
-            lines = (line for line in getattr(tables, table) if line.covers(instrument))
-            return [line for line in lines if not tier or line.tier == tier]
+            return [line for line in getattr(tables, table) if line.covers(instrument) and (says is None or says(line))]
 
         found = _best(mine(self.tables), period)
         if found is None:
@@ -265,6 +296,24 @@ class VenueRules(msgspec.Struct, frozen=True, kw_only=True):
         known = "" if begins is None else f" (known from {begins} on)"
         problem = f"{self.name}: {what} on {to_iso(self.at_ns)[:10]} is not on file{known}"
         return NotOnFile(problem, _ADVICE, begins)
+
+
+def _has_rates(line: TradeFee) -> bool:
+    """Tell whether a line has more than a cap."""
+    return line.taker is not None
+
+
+def _of_tier(tier: str) -> Callable[[TradeFee], bool]:
+    return lambda line: line.tier == tier and _has_rates(line)
+
+
+def _caps(line: TradeFee) -> bool:
+    """Tell whether a line caps the fee of a new account."""
+    return line.tier == "base" and line.premium_cap is not None
+
+
+def _known(line: TradeFee) -> KnownFee:
+    return KnownFee(**msgspec.structs.asdict(line))
 
 
 def _best(lines: Iterable[_Some], period: str) -> _Some | None:

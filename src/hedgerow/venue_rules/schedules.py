@@ -84,14 +84,15 @@ class ContractLine(Line, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TradeFee(ContractLine, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a trade costs in one tier.
+    """What a trade costs in one tier, or only what it costs at most.
 
     Parameters
     ----------
     tier : str
         The venue's name of the tier; ``base`` is the one of a new account.
-    maker, taker : Decimal
-        Of the notional of the underlying; negative for a rebate. [fraction]
+    maker, taker : Decimal or None
+        Of the notional of the underlying; negative for a rebate. None where the line states the cap alone, and only the
+        venue's own instrument list the rates. [fraction]
     premium_cap : Decimal or None
         An option's fee is at most this share of its premium. [fraction]
     volume : Decimal or None
@@ -100,12 +101,29 @@ class TradeFee(ContractLine, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Over how many days volume counts. [days]
     """
 
-    maker: Decimal
-    taker: Decimal
+    maker: Decimal | None = None
+    taker: Decimal | None = None
     tier: str = "base"
     premium_cap: Decimal | None = None
     volume: Decimal | None = None
     volume_days: int = 30
+
+    def __post_init__(self) -> None:
+        if (self.maker is None) != (self.taker is None) or (self.taker is None and self.premium_cap is None):
+            raise InputError("a fee without its rates", "state maker and taker, or premium_cap alone")
+
+
+class KnownFee(TradeFee, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A fee whose rates are known: what ``VenueRules.fee`` answers.
+
+    Parameters
+    ----------
+    maker, taker : Decimal
+        Of the notional of the underlying; negative for a rebate. [fraction]
+    """
+
+    maker: Decimal
+    taker: Decimal
 
 
 class DeliveryFee(ContractLine, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -200,7 +218,7 @@ class FundingRule(ContractLine, frozen=True, kw_only=True, forbid_unknown_fields
     ----------
     formula : {"damped", "interest_clamped", "interest_added"}
         ``damped``: clamp(max(damper, P) + min(-damper, P), cap) of the premium P. ``interest_clamped``:
-        P + clamp(interest - P, damper). ``interest_added``: P + interest.
+        P + clamp(interest - P, damper). ``interest_added``: P + interest·period_hours.
     period_hours : Decimal
         The rate is for so long. [hours]
     interval_hours : Decimal
@@ -208,7 +226,8 @@ class FundingRule(ContractLine, frozen=True, kw_only=True, forbid_unknown_fields
     damper : Decimal
         As the formula says. [fraction per period]
     interest : Decimal or None
-        As the formula says; None where the venue states it by market. [fraction per period]
+        As the formula says, in the unit in which venues state it; None where they do so by market. [fraction per period
+        if ``interest_clamped``, fraction per hour if ``interest_added``]
     cap : Decimal or None
         Largest absolute rate of a period; None where there is none or, if damped, where the venue states it by
         contract. [fraction per period]
@@ -250,10 +269,15 @@ class FundingRule(ContractLine, frozen=True, kw_only=True, forbid_unknown_fields
                 raise InputError("the cap of the funding rate is not on file", "state it: replace(rule, cap=...)")
             return _clamp(max(self.damper, premium) + min(-self.damper, premium), self.cap)
         if self.interest is None:
-            raise InputError("the interest in the funding rate is not on file", "state it: replace(rule, interest=...)")
-        added = self.interest
+            unit = "per hour" if self.formula == "interest_added" else f"per {self.period_hours} hours"
+            raise InputError(
+                "the interest in the funding rate is not on file",
+                f"state it as a fraction {unit}: replace(rule, interest=...)",
+            )
         if self.formula == "interest_clamped":
             added = _clamp(self.interest - premium, self.damper)
+        else:
+            added = self.interest * self.period_hours
         return premium + added if self.cap is None else _clamp(premium + added, self.cap)
 
     def paid(self, premium: Decimal, hours: Decimal) -> Decimal:

@@ -93,21 +93,22 @@ class OptionMargin(MarginLine, frozen=True, kw_only=True, forbid_unknown_fields=
 class VolShocks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a shock of vol depends on the time to expiry.
 
-    A shock of v takes the vol of an option to vol·(1 + v·(30/max(days, day_floor))^power).
+    A shock of v takes the vol of an option to vol·(1 + v·(30/max(days, day_floor))^power). Every figure of it that
+    changes with the expiry is the venue's to state: a table without a floor says so with a zero.
 
     Parameters
     ----------
     short_power, long_power : float
         Of options below 30 days, and from 30 days on. [pure]
     day_floor : float
-        Shorter expiries are shocked like this one. [days]
+        Shorter expiries are shocked like this one; 0 where the venue publishes none. [days]
     least_up : float
         No vol that is shocked upwards ends below it. [vol per square root of a year]
     """
 
     short_power: float
     long_power: float
-    day_floor: float = 1.0
+    day_floor: float
     least_up: float = 0.0
 
 

@@ -19,7 +19,7 @@ from hedgerow.margin import (
     liquidation_probability,
     touch_probability,
 )
-from hedgerow.margin.probability import _stays_by_images, _stays_by_modes
+from hedgerow.margin.probability import _leaves_by_images, _stays_by_modes
 from hedgerow.pricing.models import Merton
 
 
@@ -61,8 +61,77 @@ def test_leaving_an_interval_without_drift_is_the_textbook_series() -> None:
     tilt=st.floats(-3.0, 3.0),
 )
 def test_images_and_sine_series_agree(start: float, width: float, share: float, tilt: float) -> None:
-    terms = (start * width, width, share * width, tilt)
-    assert _stays_by_images(*terms) == pytest.approx(_stays_by_modes(*terms), rel=1e-6, abs=1e-10)
+    start, s = start * width, share * width
+    stays = 1.0 - _leaves_by_images(start, width, s, tilt * s * s)
+    assert stays == pytest.approx(_stays_by_modes(start, width, s, tilt), rel=1e-6, abs=1e-10)
+
+
+def normal(x: Any) -> Any:
+    return mpmath.erfc(-x / mpmath.sqrt(2)) / 2
+
+
+def touched(move: float, vol: float, years: float, drift: float) -> Any:
+    """The reflection principle as Harrison writes it, in many digits."""
+    barrier, t = mpmath.log1p(mpmath.mpf(move)), mpmath.mpf(years)
+    b, m, s = abs(barrier), mpmath.sign(barrier) * drift * t, vol * mpmath.sqrt(t)
+    return normal((m - b) / s) + mpmath.exp(2 * m * b / s**2) * normal((-m - b) / s)
+
+
+def left(down: float, up: float, vol: float, years: float, drift: float) -> Any:
+    """What the images of the start leave between the barriers, taken from one, in many digits."""
+    start, t = -mpmath.log1p(mpmath.mpf(down)), mpmath.mpf(years)
+    width, s, tilt = (
+        mpmath.log1p(mpmath.mpf(up)) + start,
+        vol * mpmath.sqrt(t),
+        mpmath.mpf(drift) / mpmath.mpf(vol) ** 2,
+    )
+    stays = mpmath.mpf(0)
+    images = 8 if s < width else 40
+    for k in range(-images, images + 1):
+        for image, sign in ((start + 2 * k * width, 1), (-start + 2 * k * width, -1)):
+            low, high = -image / s - tilt * s, (width - image) / s - tilt * s
+            inside = normal(-low) - normal(-high) if low > 0 else normal(high) - normal(low)
+            stays += sign * mpmath.exp(tilt * (image - start)) * inside
+    return 1 - stays
+
+
+@pytest.mark.parametrize(("vol", "drift", "expected"), [(0.02, 0.405465, 0.5098309982), (0.015, 0.41, 0.6258063896)])
+def test_a_strong_drift_counts_where_the_normal_tail_is_next_to_nothing(
+    vol: float, drift: float, expected: float
+) -> None:
+    assert touch_probability(0.5, vol=vol, years=1.0, log_drift=drift) == pytest.approx(expected, abs=1e-10)
+
+
+@pytest.mark.parametrize("vol", [0.001, 0.005, 0.015, 0.02, 0.1, 0.6, 2.0])
+@pytest.mark.parametrize("years", [1 / 365, 0.1, 1.0, 5.0])
+def test_touching_is_exact_for_strong_drifts_and_tiny_vols(vol: float, years: float) -> None:
+    with mpmath.workdps(50):
+        for move in (-0.9, -0.5, -0.1, -1e-3, 1e-3, 0.1, 0.5, 3.0):
+            for drift in (-3.0, -0.41, -0.405465, -0.01, 0.0, 0.01, 0.405465, 0.41, math.log(2.0), 3.0):
+                found = touch_probability(move, vol=vol, years=years, log_drift=drift)
+                expected = touched(move, vol, years, drift)
+                assert abs(found - expected) <= 1e-10 * expected + 1e-300, (move, drift)
+
+
+@pytest.mark.parametrize("vol", [0.005, 0.02, 0.1, 0.6])
+@pytest.mark.parametrize(("down", "up"), [(-0.1, 0.1), (-0.5, 0.5), (-0.01, 0.8), (-0.3, 0.02)])
+def test_leaving_is_exact_for_strong_drifts_and_tiny_vols(vol: float, down: float, up: float) -> None:
+    with mpmath.workdps(140):  # what is left may be 1e-100: a small chance, not zero
+        for years in (1 / 365, 1.0):
+            for drift in (-3.0, -0.41, 0.0, 0.405465):
+                found = exit_probability(down, up, vol=vol, years=years, log_drift=drift)
+                expected = left(down, up, vol, years, drift)
+                assert abs(found - expected) <= 1e-10 * abs(expected) + 1e-100, (years, drift)
+
+
+def test_the_smallest_vols_and_horizons_give_a_probability() -> None:
+    for drift, reached in ((0.5, 1.0), (0.1, 0.0), (-0.5, 0.0)):
+        for vol, years in ((1e-200, 1.0), (1e-200, 1e-300), (1e-3, 1e-300)):
+            expected = reached if years == 1.0 else 0.0
+            assert touch_probability(0.5, vol=vol, years=years, log_drift=drift) == expected
+            assert exit_probability(-0.9, 0.5, vol=vol, years=years, log_drift=drift) == expected
+    # A wide spread beside narrow barriers and a strong drift: neither exponent may run away.
+    assert exit_probability(-0.1, 0.1, vol=0.01, years=1e6, log_drift=0.9) == 1.0
 
 
 @given(

@@ -155,7 +155,7 @@ def test_derive_counts_a_spread_at_its_largest_loss() -> None:
 
 
 def test_vol_shocks_scale_the_vol() -> None:
-    terms = VolShocks(short_power=0.3, long_power=0.13, least_up=0.5)
+    terms = VolShocks(short_power=0.3, long_power=0.13, day_floor=1.0, least_up=0.5)
     vols, years = np.array([0.4, 0.8, 0.2, 0.6]), np.array([30.0, 15.0, 60.0, 0.25]) / 365
     up = shocked_vols(vols, years, 0.5, terms)
     expected = [0.4 * 1.5, 0.8 * (1 + 0.5 * 2**0.3), 0.5, 0.6 * (1 + 0.5 * 30**0.3)]
@@ -163,6 +163,38 @@ def test_vol_shocks_scale_the_vol() -> None:
     down = shocked_vols(vols, years, -0.25, terms)
     np.testing.assert_allclose(down[:3], [0.4 * 0.75, 0.8 * (1 - 0.25 * 2**0.3), 0.2 * (1 - 0.25 * 0.5**0.13)])
     assert shocked_vols(vols, years, -1.0, terms)[3] == pytest.approx(1e-6)
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0.1, 10_449.0), (0.5, None), (1.0, None), (7.0, None)])
+def test_deribits_worst_case_of_a_sold_strangle_by_hand(days: float, expected: float | None) -> None:
+    """venues.md: 9 prices to 16 % either way, vols up by 50 % and down by 25 % of (30/DTE)^0.3, no floor of days.
+
+    Sold: 10 calls 16 % above and 10 puts 16 % below. What a scenario costs is counted in coins at its own price, then
+    in USD at the index; the extended moves count 0.16/|move| of theirs, less the dampener, which here leaves nothing.
+    """
+    spot, vol, years = 70_000.0, 0.6, days / 365.0
+    strikes = ((1.16 * spot, True), (0.84 * spot, False))
+
+    def worth(price: float, at: float) -> float:
+        return sum(black(price, strike, years, at, call=call) for strike, call in strikes) / price
+
+    reach = (30.0 / days) ** 0.3
+    shocked = (max(vol * (1.0 + 0.5 * reach), 0.5), vol, max(vol * (1.0 - 0.25 * reach), 1e-6))
+    costs = [worth(spot * (1.0 + 0.04 * k), at) - worth(spot, vol) for k in range(-4, 5) for at in shocked]
+    rows = [option(-10.0, spot, strike, days, vol, call=call, inverse=True) for strike, call in strikes]
+    found = margin_rule("deribit_portfolio", coin="BTC", at_ns=AT_NS).requirement(book_of(*rows, spot=spot))
+    worst = 10.0 * max(costs) * spot
+    assert dict(found.parts)["worst case"] == pytest.approx(worst, rel=1e-8)
+    assert expected is None or worst == pytest.approx(expected, abs=1.0)
+
+
+def test_an_option_right_before_its_expiry_has_a_finite_margin() -> None:
+    rule = margin_rule("deribit_portfolio", coin="BTC", at_ns=AT_NS)
+    for days in (1e-4, 1e-9, 1e-13):  # at the instant itself, a book refuses it by name
+        row = option(-10.0, SPOT, SPOT, days, 0.6, call=True, inverse=True)
+        found = rule.requirement(book_of(row, spot=SPOT))
+        # 10 calls at the money, up by 16 %: 1.6 coins of 58,000 each, which are worth 0.16/1.16 coins at that price.
+        assert dict(found.parts)["worst case"] == pytest.approx(10.0 * 0.16 / 1.16 * SPOT, rel=0.01)
 
 
 def test_delta_shock_of_a_large_delta() -> None:

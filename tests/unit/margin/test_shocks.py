@@ -1,15 +1,16 @@
 """Values under shocks: each level of vol by itself, in any order, and rows in lanes."""
 
+import msgspec
 import numpy as np
 import pytest
 
 from hedgerow.book import make_scenarios, scenario_values_by_group
-from hedgerow.margin.shocks import as_one, shocked_values
+from hedgerow.margin.shocks import as_one, shocked_values, shocked_vols
 from hedgerow.venue_rules.tables import VolShocks
 from margin_books import black, book_of, option, perpetual
 
 SPOT = 50_000.0
-TERMS = VolShocks(short_power=0.3, long_power=0.13)
+TERMS = VolShocks(short_power=0.3, long_power=0.13, day_floor=1.0)
 
 
 def test_sets_of_scenarios_do_not_see_each_others_vols() -> None:
@@ -38,3 +39,19 @@ def test_shocked_values_by_hand_and_in_lanes() -> None:
     lanes, lanes_now = shocked_values(as_one(book), spots, vols, TERMS)
     np.testing.assert_allclose(lanes.sum(axis=1), after.sum(axis=1), rtol=1e-12)
     assert lanes_now.sum() == pytest.approx(now.sum(), rel=1e-12)
+
+
+def test_a_table_states_its_floor_of_days() -> None:
+    with pytest.raises(msgspec.ValidationError, match="missing required field `day_floor`"):
+        msgspec.convert({"short_power": 0.3, "long_power": 0.13}, VolShocks)
+
+
+@pytest.mark.parametrize("days", [0.0, 1e-9, 1e-4, 0.1, 0.9])
+def test_without_a_floor_shocks_grow_until_the_last_second(days: float) -> None:
+    terms = VolShocks(short_power=0.3, long_power=0.13, day_floor=0.0)
+    (up,) = shocked_vols(np.array([0.6]), np.array([days / 365]), 0.5, terms)
+    counted = max(days, 1 / 86_400)
+    assert up == pytest.approx(0.6 * (1.0 + 0.5 * (30.0 / counted) ** 0.3), rel=1e-12)
+    assert up <= 0.6 * 43.0
+    (down,) = shocked_vols(np.array([0.6]), np.array([days / 365]), -0.25, terms)
+    assert 0.0 < down < 0.6

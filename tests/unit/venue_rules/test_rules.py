@@ -11,11 +11,14 @@ import pytest
 
 from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.instants import DAY_NS, from_datetime
+from hedgerow.core.money import exact
+from hedgerow.costs import Fee, trade_fee
 from hedgerow.instruments import parse_deribit
 from hedgerow.venue_rules import (
     VENUES,
     FundingRule,
     TradedSizes,
+    TradeFee,
     latest_rules,
     listed_period,
     read_listing,
@@ -139,7 +142,7 @@ def test_tiers() -> None:
     assert best.taker < base.taker
     with pytest.raises(InputError, match=r"Hyperliquid: no fee tier 'gold' for ETH_USDC-PERPETUAL; use base, 1, 2"):
         rules.fee(perpetual, "gold")
-    taker = [line.taker for line in sorted(rules.tables.fee, key=lambda line: line.volume or 0)]
+    taker = [line.taker or 0 for line in sorted(rules.tables.fee, key=lambda line: line.volume or 0)]
     assert taker == sorted(taker, reverse=True)
 
 
@@ -209,8 +212,31 @@ def test_dydx_states_its_interest_by_market() -> None:
     rule = rules_of("dydx", at("2024-03-01")).funding(parse_deribit("ETH_USDC-PERPETUAL"))
     with pytest.raises(InputError, match="the interest in the funding rate is not on file"):
         rule.rate(Decimal("0.001"))
-    stated = msgspec.structs.replace(rule, interest=Decimal("0.0001"))
-    assert stated.paid(Decimal("0.0008"), Decimal(1)) == Decimal("0.0009") / 8
+    with pytest.raises(InputError, match=r"state it as a fraction per hour: replace\(rule, interest="):
+        rule.rate(Decimal("0.001"))
+    # venues.md: rate per hour = premium/8 + interest, the interest per hour.
+    stated = msgspec.structs.replace(rule, interest=Decimal("0.00001"))
+    assert stated.paid(Decimal("0.0008"), Decimal(1)) == Decimal("0.0008") / 8 + Decimal("0.00001")
+    assert stated.paid(Decimal(0), Decimal(3)) == Decimal("0.00003")
+
+
+def test_derives_funding_is_amortised_over_sixteen_hours() -> None:
+    # venues.md: amortised over 16 h, cap 0.017123 %/h.
+    rules = rules_of("derive", at("2026-01-15"))
+    for coin in ("BTC", "ETH", "SOL"):
+        rule = rules.funding(parse_deribit(f"{coin}_USDC-PERPETUAL"))
+        with pytest.raises(InputError, match="state it as a fraction per hour"):
+            rule.rate(Decimal(0))
+        rule = msgspec.structs.replace(rule, interest=Decimal(0))
+        assert rule.paid(Decimal("0.0016"), Decimal(1)) == Decimal("0.0001")
+        assert rule.paid(Decimal("0.5"), Decimal(1)) == Decimal("0.00017123")
+        assert rule.paid(Decimal("-0.5"), Decimal(2)) == Decimal("-0.00034246")
+        # v2-core, PerpAsset: premium / period + interest an hour, capped as one.
+        with_interest = msgspec.structs.replace(rule, interest=Decimal("0.0000125"))
+        assert with_interest.paid(Decimal("0.0016"), Decimal(1)) == Decimal("0.0001125")
+        assert with_interest.paid(Decimal("0.5"), Decimal(1)) == Decimal("0.00017123")
+    with pytest.raises(InputError, match=r"on 2025-12-31 is not on file \(known from 2026-01-01 on\)"):
+        rules_of("derive", at("2025-12-31")).funding(parse_deribit("BTC_USDC-PERPETUAL"))
 
 
 def test_a_funding_rule_without_a_cap_is_uncapped() -> None:
@@ -256,6 +282,41 @@ def test_the_venues_own_list_overrides_the_tables() -> None:
     assert (rules.sizes(PERPETUAL).contract_size, rules.sizes(PERPETUAL).lot) == (Decimal(10), Decimal(2))
     # What is not in the list stays what it was.
     assert rules.fee(FUTURE) == rules_of("deribit", NOW).fee(FUTURE)
+
+
+def test_a_listed_linear_option_keeps_the_venues_cap() -> None:
+    # venues.md: the commission is that of the instrument, the fee at most 12.5 % of the premium.
+    linear = parse_deribit("BTC_USDC-26JAN24-45000-C")
+    listed = with_listing(rules_of("deribit", NOW), {"result": [entry(str(linear.name), taker_commission=0.0003)]})
+    fee = listed.fee(linear)
+    assert (fee.taker, fee.premium_cap) == (Decimal("0.0003"), Decimal("0.125"))
+    assert listed.premium_cap(linear) == Decimal("0.125")
+    charge = Fee(rate=fee.taker, premium_cap=fee.premium_cap)
+    charged = [trade_fee(linear, charge, exact(1), exact(price), exact(44_000)) for price in ("5", "2000")]
+    assert [each.amount for each in charged] == [Decimal("0.625"), Decimal("13.2")]
+
+
+def test_an_option_without_a_cap_on_file_is_refused() -> None:
+    # Neither before the day from which the cap is known, nor of a coin of which it is not.
+    for name, day in (("BTC_USDC-26JAN24-45000-C", "2023-12-31"), ("SOL-26JAN24-100-C", "2024-01-08")):
+        listed = with_listing(rules_of("deribit", at(day)), {"result": [entry(name)]})
+        with pytest.raises(
+            InputError, match=rf"Deribit: the cap on the fee of {name}, \w+ option, on .* is not on file"
+        ):
+            listed.fee(parse_deribit(name))
+    rules = rules_of("deribit", NOW)
+    assert rules.premium_cap(CALL) == Decimal("0.125")
+    assert rules.premium_cap(PERPETUAL) is None  # no option: nothing to cap
+    with pytest.raises(InputError, match="the cap on the fee of BTC_USDC-26JAN24-45000-C"):
+        rules_of("okx", NOW).premium_cap(parse_deribit("BTC_USDC-26JAN24-45000-C"))
+
+
+def test_a_fee_line_states_rates_or_a_cap() -> None:
+    line = {"kinds": ["linear option"], "valid_from": "2024-01-01", "source": "made up"}
+    assert msgspec.convert(line | {"premium_cap": "0.125"}, TradeFee, strict=False).taker is None
+    for wrong in ({}, {"maker": "0.1"}, {"taker": "0.1", "premium_cap": "0.125"}):
+        with pytest.raises(msgspec.ValidationError, match="a fee without its rates"):
+            msgspec.convert(line | wrong, TradeFee, strict=False)
 
 
 def test_the_list_knows_weekly_contracts() -> None:
