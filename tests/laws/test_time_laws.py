@@ -27,7 +27,7 @@ from hedgerow.backtesting import Session, load, run_skip_ahead
 from hedgerow.backtesting.fits import VolFitter
 from hedgerow.backtesting.holdings import held_rows
 from hedgerow.backtesting.market_tape import make_tape
-from hedgerow.backtesting.wiring import engine_settings, make_venue, policy_instrument
+from hedgerow.backtesting.wiring import engine_settings, make_venue
 from hedgerow.config import Study
 from hedgerow.config.policy_lines import (
     EveryBlockLine,
@@ -157,7 +157,7 @@ def run(study: Study) -> tuple[list[Decision], Traded, Session]:
     recorded = load.load_recorded(study)
     line = study.policy[0]
     engine = Engine(engine_settings(study, line, held_rows(study, recorded), recorded))
-    instrument = policy_instrument(study, line)
+    instrument = study.traded_by(line)
     market = make_tape(study, recorded, instrument)
     venue, tape = make_venue(study, recorded, instrument, engine, market)
     decisions: list[Decision] = []

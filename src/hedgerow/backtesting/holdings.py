@@ -1,6 +1,6 @@
 """What a study holds and does not trade: outside of accounts as rows of the book, in accounts as their positions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -11,18 +11,23 @@ from hedgerow.backtesting.load import Recorded
 from hedgerow.book import LiquidityPosition, Marking, Row, assemble, rows_of, value_book
 from hedgerow.book.positions import ContractPosition, Position
 from hedgerow.config import Study
+from hedgerow.config.study import contract_of, need_rate
 from hedgerow.config.study_accounts import OptionLine
-from hedgerow.core.arrays import frozen, vector
+from hedgerow.core.arrays import Float64, Int64, frozen, vector
 from hedgerow.core.errors import InputError, MarketDataError
 from hedgerow.core.ids import AccountName, Currency, InstrumentName
+from hedgerow.core.instants import to_iso
 from hedgerow.core.money import exact
 from hedgerow.engine import OpeningPosition
-from hedgerow.instruments import EuropeanOption, Instrument, is_inverse, parse_deribit
+from hedgerow.instruments import EuropeanOption, is_inverse
 from hedgerow.ledger import settlement_price
 from hedgerow.market import QuoteTable, Snapshot
 
 _LEAST_PRICE: Final = Decimal("1e-8")
 """An option that is worth less was bought for this. [settle per contract]"""
+
+_FARTHEST: Final = 2.0
+"""A stated price of a settlement and the recorded one are nearer than this factor, or one of them is wrong. [pure]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class HeldBook:
     positions : tuple of OpeningPosition
         Options in accounts.
     delivery : mapping of str to Decimal
-        At what price those of them are settled that expire in the study. [quote per base]
+        At what price they are settled when they expire. [quote per base]
     """
 
     rows: tuple[Row, ...]
@@ -175,6 +180,22 @@ def opening_positions(study: Study, recorded: Recorded) -> tuple[OpeningPosition
     return tuple(positions)
 
 
+def rows_in_accounts(positions: Iterable[OpeningPosition]) -> list[Row]:
+    """Return what accounts hold as rows of the book.
+
+    Parameters
+    ----------
+    positions : iterable of OpeningPosition
+        Each with a row of one contract.
+
+    Returns
+    -------
+    list of Row
+        One for each position, of its whole size. [USD terms]
+    """
+    return [item.row._replace(quantity=item.row.quantity * float(item.quantity)) for item in positions]
+
+
 def _worth_of_one(study: Study, contract: EuropeanOption, row: Row, marking: Marking) -> Decimal:
     """Value one contract in its settlement currency, at the first price."""
     spot = marking.snapshot.index_price
@@ -185,7 +206,10 @@ def _worth_of_one(study: Study, contract: EuropeanOption, row: Row, marking: Mar
 
 
 def delivery_prices(study: Study, recorded: Recorded) -> Mapping[InstrumentName, Decimal]:
-    """Return at what price the options of accounts that expire in the study are settled.
+    """Return at what price the options of accounts are settled when they expire.
+
+    Of one that lives longer than the study this is the last recorded price: it counts only if something is still in
+    flight at the end, and lands after the option has expired.
 
     Parameters
     ----------
@@ -202,7 +226,8 @@ def delivery_prices(study: Study, recorded: Recorded) -> Mapping[InstrumentName,
     Raises
     ------
     ConfigError
-        If the price is not stated and the recorded ones do not cover the window of the average.
+        If the price is not stated and the recorded ones do not cover the window of the average, or it is stated and
+        far from the recorded one.
 
     References
     ----------
@@ -212,80 +237,50 @@ def delivery_prices(study: Study, recorded: Recorded) -> Mapping[InstrumentName,
     prices = {}
     for i, option in enumerate(study.option):
         contract = _option_of(study, f"option[{i}].instrument", option)
-        if not option.account or contract.expiry_ns > study.end_ns:
-            continue
-        if option.delivery_price is not None:
-            prices[contract.name] = exact(option.delivery_price)
-            continue
-        rate = 1.0 if contract.quote == "USD" else study.rates[contract.quote]
-        index = recorded.price * (price_rate(study) / rate)
-        try:
-            prices[contract.name] = settlement_price(recorded.price_at_ns, index, contract.expiry_ns)
-        except MarketDataError as error:
-            raise study.error(f"option[{i}].delivery_price", f"is missing: {error.problem}", "state it") from None
+        if option.account and option.quantity:
+            rate = 1.0 if contract.quote == "USD" else study.rates[contract.quote]
+            index = recorded.price * (price_rate(study) / rate)
+            place = f"option[{i}].delivery_price"
+            prices[contract.name] = _delivery_price(study, place, option, contract, recorded.price_at_ns, index)
     return prices
 
 
-def contract_of(study: Study, field: str, name: str) -> Instrument:
-    """Read a contract's name.
-
-    Parameters
-    ----------
-    study : Study
-        Its coin and rates.
-    field : str
-        Where the name stands in the file.
-    name : str
-        The venue's name.
-
-    Returns
-    -------
-    Instrument
-        The contract. [as its fields]
-
-    Raises
-    ------
-    ConfigError
-        If there is no such contract, it is on another coin, or its quote currency has no rate.
-    """
-    try:
-        contract = parse_deribit(name)
-    except InputError as error:
-        raise study.error(field, error.problem, error.advice) from None
-    if contract.base != study.base:
-        raise study.error(field, f"{name} is on {contract.base}, the study on {study.base}", "keep one study per coin")
-    if not is_inverse(contract):
-        need_rate(study, field, contract.quote)
-    return contract
-
-
-def need_rate(study: Study, field: str, currency: str) -> None:
-    """Refuse a currency without a rate.
-
-    Parameters
-    ----------
-    study : Study
-        Its rates.
-    field : str
-        Where the currency is needed.
-    currency : str
-        Ticker.
-
-    Raises
-    ------
-    ConfigError
-        If its rate is not stated.
-    """
-    if currency not in ("USD", study.base, *study.rates):
-        raise study.error(field, f"{currency} has no USD rate", f"state it: [rates] {currency} = 1.0")
+def _delivery_price(
+    study: Study,
+    place: str,
+    option: OptionLine,
+    contract: EuropeanOption,
+    at_ns: Int64[np.ndarray, " n_row"],
+    index: Float64[np.ndarray, " n_row"],
+) -> Decimal:
+    """Return the price that is stated, if it is near to the recorded one, else the average of what is recorded."""
+    known = int(at_ns.searchsorted(contract.expiry_ns, side="right"))
+    last = float(index[max(known - 1, 0)])
+    if contract.expiry_ns > study.end_ns:
+        return exact(last)
+    if option.delivery_price is None:
+        try:
+            return settlement_price(at_ns, index, contract.expiry_ns)
+        except MarketDataError as error:
+            raise study.error(place, f"is missing: {error.problem}", "state it") from None
+    if not 1.0 / _FARTHEST < option.delivery_price / last < _FARTHEST:
+        problem = f"is {option.delivery_price:,.6g}, and the price recorded until then {last:,.6g}"
+        advice = f"give the price of the coin at {to_iso(contract.expiry_ns)[:16]}Z, at which it was settled"
+        raise study.error(place, problem, advice)
+    return exact(option.delivery_price)
 
 
 def _marking(study: Study, recorded: Recorded) -> Marking:
     """Value everything at the first price: forwards at the spot, options at their stated vols."""
     rates = {Currency(name): rate for name, rate in study.rates.items()}
     names = tuple(line.instrument for line in study.option)
-    if len(set(names)) != len(names):
-        raise study.error("option", "names an option twice", "add their quantities")
+    for i, line in enumerate(study.option):
+        first = names.index(line.instrument)
+        if first != i:
+            same = line.account == study.option[first].account
+            advice = "add their quantities" if same else "an option lies in one account: add their quantities there"
+            problem = f"{line.instrument} stands in option[{first}] already"
+            raise study.error(f"option[{i}].instrument", problem, advice)
     pool = recorded.pool_state
     if pool is not None:
         need_rate(study, "data.pool", pool.token1 if pool.base_is_token0 else pool.token0)

@@ -6,8 +6,10 @@ import msgspec
 
 from hedgerow.backtesting.margins import steps_of
 from hedgerow.config import BookLine, ExchangeLine, PoolLine, QuotedLine, Study
+from hedgerow.config.study import contract_of
 from hedgerow.config.study_tables import Latency
 from hedgerow.core.instants import from_datetime, to_iso
+from hedgerow.instruments import EuropeanOption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +68,13 @@ def assumptions(study: Study) -> list[Input]:
         said.append(Input(name="pool fees", label="assumed", detail=detail))
     said += _margin(study)
     said.append(Input(name="positions, deposits", label="assumed", detail="as the study states them"))
-    for option in study.option:
+    for i, option in enumerate(study.option):
         detail = f"{option.vol:.2%}, constant{_refit(study)}"
         said.append(Input(name=f"vol of {option.instrument}", label="assumed", detail=detail))
         if option.delivery_price is not None:
-            detail = f"{option.delivery_price:,.2f}, stated"
+            contract = contract_of(study, f"option[{i}].instrument", option.instrument)
+            late = isinstance(contract, EuropeanOption) and contract.expiry_ns > study.end_ns
+            detail = f"{option.delivery_price:,.2f}, stated{'; not used: it expires after the end' if late else ''}"
             said.append(Input(name=f"delivery of {option.instrument}", label="assumed", detail=detail))
     return said
 

@@ -1,15 +1,16 @@
 """The leverage that a study chooses for a policy: capital costs, and so does being liquidated."""
 
-from hedgerow.backtesting.holdings import contract_of
-from hedgerow.backtesting.margins import rule_of
-from hedgerow.book import Row, assemble, kernels
+from hedgerow.backtesting.holdings import rows_in_accounts
+from hedgerow.backtesting.margins import future_row, rule_of
+from hedgerow.book import assemble
 from hedgerow.config import ExchangeLine, InstrumentLine, Study
+from hedgerow.config.study import contract_of
 from hedgerow.config.study_accounts import AccountLine
 from hedgerow.core.errors import InputError
 from hedgerow.core.ids import Currency
 from hedgerow.core.instants import YEAR_NS, seconds_ns
 from hedgerow.engine import OpeningPosition
-from hedgerow.instruments import Future, Instrument, Perpetual, is_inverse, kind_of
+from hedgerow.instruments import Future, Instrument, Perpetual, is_inverse
 from hedgerow.margin import Requirement
 from hedgerow.margin.leverage import BestLeverage, best_leverage
 
@@ -37,7 +38,8 @@ def optimal_leverage(
     Returns
     -------
     BestLeverage
-        The one that costs least, and with which probability it is liquidated. [as its fields]
+        The one that costs least, over what covers margin, and with which probability it is liquidated. [as its
+        fields]
 
     Raises
     ------
@@ -48,7 +50,7 @@ def optimal_leverage(
     ----------
     Alexander, Deng, Zou (2023), EJOR 306:478, doi 10.1016/j.ejor.2022.07.037.
     """
-    terms, account = study.margin, next(item for item in study.account if item.name == traded.account)
+    terms, account = study.margin, study.account_named(traded.account)
     if terms.vol is None:
         raise study.error("margin.vol", "is missing", "state the vol of the coin")
     horizon = terms.horizon_s
@@ -65,6 +67,7 @@ def optimal_leverage(
             short=coins < 0.0,
             inverse=is_inverse(contract),
             highest=min(terms.highest_leverage, notional / needed.initial),
+            haircut=haircut_of(study, traded, contract),
         )
     except InputError as error:
         raise study.error(where, error.problem, error.advice) from None
@@ -90,14 +93,14 @@ def check_leverage(
     spot : float
         The first price. [USD per coin]
     stated : float
-        Notional over collateral. [pure]
+        Notional over what covers margin. [pure]
 
     Raises
     ------
     ConfigError
-        If the initial margin of the hedge is above its collateral, or the rule does not cover it.
+        If the initial margin of the hedge is above what covers it, or the rule does not cover it.
     """
-    account = next(item for item in study.account if item.name == traded.account)
+    account = study.account_named(traded.account)
     try:
         most = abs(coins) * spot / _needed(study, account, contract, coins=coins, spot=spot).initial
     except InputError as error:
@@ -105,6 +108,39 @@ def check_leverage(
     if stated > most:
         problem = f"is {stated:g}, and {account.rule} opens a hedge of this size at {most:,.4g} at most"
         raise study.error(where, problem, "give less: at the most no cent is left for fees and moves of the price")
+
+
+def haircut_of(study: Study, traded: InstrumentLine, contract: Instrument) -> float:
+    """Return how much of the collateral behind a hedge does not count: it is put up in the settlement currency.
+
+    Parameters
+    ----------
+    study : Study
+        Its accounts.
+    traded : InstrumentLine
+        The hedge, and its account.
+    contract : Instrument
+        The same as a contract.
+
+    Returns
+    -------
+    float
+        Of cash that has no haircut of its own that of USD. [fraction]
+
+    Raises
+    ------
+    ConfigError
+        If nothing of it counts.
+    """
+    account = study.account_named(traded.account)
+    own = contract.settle in account.haircuts or contract.settle == study.base
+    name = contract.settle if own else "USD"
+    share = account.haircuts.get(name, 0.0)
+    if share >= 1.0:
+        where = f"account[{study.account.index(account)}].haircuts.{name}"
+        problem = f"is {share:g}, so no {contract.settle} that a leverage puts up would cover margin"
+        raise study.error(where, problem, "give less than 1, or state balances in the place of the leverage")
+    return share
 
 
 def check_covered(study: Study, spot: float, positions: tuple[OpeningPosition, ...]) -> None:
@@ -127,14 +163,10 @@ def check_covered(study: Study, spot: float, positions: tuple[OpeningPosition, .
     for i, account in enumerate(study.account):
         if not account.rule:
             continue
-        rows = [
-            item.row._replace(quantity=item.row.quantity * float(item.quantity))
-            for item in positions
-            if item.account == account.name
-        ]
+        rows = rows_in_accounts(item for item in positions if item.account == account.name)
         traded = [line for line in study.instrument if line.account == account.name and isinstance(line, ExchangeLine)]
         contracts = [contract_of(study, "instrument", line.name) for line in traded]
-        hedges = [_row(contract, 1.0, spot) for contract in contracts if isinstance(contract, Perpetual | Future)]
+        hedges = [future_row(contract, 1.0, spot) for contract in contracts if isinstance(contract, Perpetual | Future)]
         rule = rule_of(study, account)
         try:
             for row in (*rows, *hedges):
@@ -145,11 +177,5 @@ def check_covered(study: Study, spot: float, positions: tuple[OpeningPosition, .
 
 def _needed(study: Study, account: AccountLine, contract: Instrument, *, coins: float, spot: float) -> Requirement:
     """Return the margin of a hedge that stands alone. [USD]"""
-    book = assemble([_row(contract, coins, spot)], base=Currency(study.base), spot=spot, n_group=1)
+    book = assemble([future_row(contract, coins, spot)], base=Currency(study.base), spot=spot, n_group=1)
     return rule_of(study, account).requirement(book)
-
-
-def _row(contract: Instrument, coins: float, spot: float) -> Row:
-    inverse = is_inverse(contract)
-    kind, size = (kernels.INVERSE_FUTURE, coins * spot) if inverse else (kernels.LINEAR_FUTURE, coins)
-    return Row(kind, 0, kind_of(contract), None, size, entry=spot)

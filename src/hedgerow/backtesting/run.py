@@ -20,7 +20,7 @@ from hedgerow.backtesting.samples import Samples, leave_alone, take_samples, wit
 from hedgerow.backtesting.session import Session
 from hedgerow.backtesting.starts import policy_start
 from hedgerow.backtesting.trading_terms import unknown_terms
-from hedgerow.backtesting.wiring import engine_settings, make_venue, operator_moves, policy_instrument
+from hedgerow.backtesting.wiring import engine_settings, make_venue, operator_moves
 from hedgerow.config import PolicyLine, Study
 from hedgerow.core.errors import InputError, InvariantBroken
 from hedgerow.core.instants import seconds_ns
@@ -144,7 +144,7 @@ class _Run:
         start = self.starts[number]
         own = start.study
         engine = Engine(engine_settings(own, line, book.rows, recorded, solving, book.positions))
-        instrument = policy_instrument(own, line)
+        instrument = own.traded_by(line)
         venue, tape = make_venue(own, recorded, instrument, engine, self.markets[instrument.name], book.delivery)
         if own is not study:
             samples = with_deposits_of(samples, study, own)

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
-from hedgerow.backtesting.holdings import contract_of
 from hedgerow.backtesting.labels import Input
 from hedgerow.backtesting.margins import rules_at_ns
-from hedgerow.config import ExchangeLine, Study
+from hedgerow.config import BookLine, ExchangeLine, Study
+from hedgerow.config.study import contract_of
 from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.money import exact
 from hedgerow.costs import Fee
@@ -97,23 +97,35 @@ def _fees(
     study: Study, where: str, line: ExchangeLine, contract: Instrument, rules: VenueRules | None
 ) -> tuple[Fee, Fee]:
     """Return the fees of takers and makers; a maker's that nobody needs is the taker's."""
-    fees = []
-    for key in ("taker", "maker"):
-        stated = getattr(line, f"{key}_fee")
-        if stated is not None:
-            fees.append(Fee(rate=exact(stated), source="study"))
-            continue
-        if rules is None:
-            fees.append(fees[0])
-            continue
-        try:
-            found = rules.fee(contract, line.fee_tier or "base")
-        except InputError as error:
-            raise _not_on_file(
-                study, f"{where}.{'fee_tier' if line.fee_tier else 'taker_fee'}", error, "state it"
-            ) from None
-        fees.append(Fee(rate=getattr(found, key), premium_cap=found.premium_cap, source=found.source))
-    return fees[0], fees[1]
+    waits = isinstance(line, BookLine) and line.post
+    taker = _fee(study, where, "taker", line, contract, rules)
+    if line.maker_fee is None and not (waits and rules is not None):
+        return taker, taker
+    return taker, _fee(study, where, "maker", line, contract, rules)
+
+
+def _fee(
+    study: Study,
+    where: str,
+    key: Literal["taker", "maker"],
+    line: ExchangeLine,
+    contract: Instrument,
+    rules: VenueRules | None,
+) -> Fee:
+    """Return a fee that the study states, else the venue's."""
+    stated = line.taker_fee if key == "taker" else line.maker_fee
+    if stated is not None:
+        return Fee(rate=exact(stated), source="study")
+    if rules is None:
+        raise study.error(f"{where}.{key}_fee", "is missing", 'state it, or name the venue: rules = "deribit"')
+    try:
+        found = rules.fee(contract, line.fee_tier or "base")
+    except InputError as error:
+        unknown_tier = line.fee_tier and not isinstance(error, NotOnFile)
+        field = "fee_tier" if unknown_tier else f"{key}_fee"
+        raise _not_on_file(study, f"{where}.{field}", error, "state it") from None
+    rate = found.taker if key == "taker" else found.maker
+    return Fee(rate=rate, premium_cap=found.premium_cap, source=found.source)
 
 
 def _ticks(

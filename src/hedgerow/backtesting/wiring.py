@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from hedgerow.backtesting.holdings import contract_of, price_rate
+from hedgerow.backtesting.holdings import price_rate, rows_in_accounts
 from hedgerow.backtesting.load import Recorded
 from hedgerow.backtesting.margins import held_listings, margin_terms
 from hedgerow.backtesting.market_tape import latency_of
@@ -14,6 +14,7 @@ from hedgerow.backtesting.trading_terms import trading_terms
 from hedgerow.book import Row
 from hedgerow.config import BookLine, ExchangeLine, InstrumentLine, PolicyLine, PoolLine, QuotedLine, Study
 from hedgerow.config.policy_lines import ExactLine
+from hedgerow.config.study import contract_of
 from hedgerow.core.ids import AccountName, Currency, InstrumentName
 from hedgerow.core.instants import from_datetime, seconds_ns
 from hedgerow.core.money import exact
@@ -26,24 +27,6 @@ from hedgerow.venues import Chunk, Delays, Faults, Index, SimulatedExchange, Sou
 
 _MS_NS = 1_000_000
 _COINS_PER_GWEI = 1e-9
-
-
-def policy_instrument(study: Study, policy: PolicyLine) -> InstrumentLine:
-    """Return what a policy trades.
-
-    Parameters
-    ----------
-    study : Study
-        Holds the instruments.
-    policy : PolicyLine
-        Names one, or none.
-
-    Returns
-    -------
-    QuotedLine or PoolLine
-        The named one, else the first. [as its fields]
-    """
-    return next((line for line in study.instrument if line.name == policy.instrument), study.instrument[0])
 
 
 def engine_settings(
@@ -81,7 +64,7 @@ def engine_settings(
     ConfigError
         If the instrument cannot hedge here, or a policy's program cannot be solved.
     """
-    line = policy_instrument(study, policy)
+    line = study.traded_by(policy)
     contract = _hedge_contract(study, line)
     deposits = [
         Deposit(account=AccountName(account.name), currency=Currency(currency), amount=exact(amount))
@@ -97,7 +80,7 @@ def engine_settings(
         instrument=contract,
         lot=exact(line.lot),
         wanted_delta=study.hedge.delta,
-        policy=_policy(study, policy, (*rows, *_rows_in_accounts(positions)), recorded, tell),
+        policy=_policy(study, policy, (*rows, *rows_in_accounts(positions)), recorded, tell),
         desk=DeskRules(
             account=AccountName(line.account),
             instrument=contract.name,
@@ -129,13 +112,9 @@ def _hedge_contract(study: Study, line: InstrumentLine) -> Instrument:
     return contract
 
 
-def _rows_in_accounts(positions: tuple[OpeningPosition, ...]) -> list[Row]:
-    return [item.row._replace(quantity=item.row.quantity * float(item.quantity)) for item in positions]
-
-
 def _policy(study: Study, line: PolicyLine, rows: tuple[Row, ...], recorded: Recorded, tell: Tell | None) -> AnyPolicy:
     """Make the policy of a table, with the costs of its instrument where it states none."""
-    proportional, fixed = _market_costs(study, recorded, policy_instrument(study, line))
+    proportional, fixed = _market_costs(study, recorded, study.traded_by(line))
     if not isinstance(line, ExactLine):
         return with_costs(line.rule(), proportional_cost=proportional, fixed_cost=fixed)
     where = f"policy[{next(i for i, other in enumerate(study.policy) if other is line)}].kind"

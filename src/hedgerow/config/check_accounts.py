@@ -2,17 +2,18 @@
 
 from typing import Final
 
-from hedgerow.config.study import Study
+from hedgerow.config.hedge_terms import RULES
+from hedgerow.config.study import Study, need_rate
 from hedgerow.config.study_accounts import AccountLine, OptionLine, TransferLine
 from hedgerow.config.study_instruments import ExchangeLine
 from hedgerow.config.study_tables import PolicyLine
-from hedgerow.core.toml_words import nearest
+from hedgerow.core.toml_words import nearest, written_key
 
-RULES: Final = ("deribit_standard", "deribit_portfolio", "paradex", "okx", "derive", "derive_portfolio", "fraction")
-"""Margin rules by the names under which an account may name them."""
+RICHEST: Final = 1e12
+"""No account holds more of anything: cents would be lost beyond. [any currency]"""
 
 _MOST: Final = 1e9
-_RICHEST: Final = 1e12
+_LEAST_SHARE: Final = 1e-4
 
 
 def check_accounts(study: Study) -> None:
@@ -38,21 +39,26 @@ def check_accounts(study: Study) -> None:
         raise study.error("margin.rules_at", "has no time zone", "write it with Z, as 2024-01-01T00:00:00Z")
     for i, option in enumerate(study.option):
         _check_option(study, f"option[{i}]", option)
-    _check_balances(study, "transfer_fees", study.transfer_fees)
+    for currency, fee in study.transfer_fees.items():
+        _check_amount(study, f"transfer_fees.{currency}", fee)
+        if fee < 0.0:
+            raise study.error(f"transfer_fees.{currency}", f"is {fee:g}", "give what does not arrive, zero or more")
+        need_rate(study, f"transfer_fees.{currency}", currency)
     for i, transfer in enumerate(study.transfer):
         _check_transfer(study, f"transfer[{i}]", transfer)
 
 
 def _check_balances(study: Study, where: str, balances: dict[str, float]) -> None:
     for currency, amount in balances.items():
-        if not abs(amount) <= _RICHEST:
-            advice = f"give at most {_RICHEST:g}: cents would be lost beyond"
-            raise study.error(f"{where}.{currency}", f"is {amount:g}", advice)
+        _check_amount(study, f"{where}.{currency}", amount)
         if amount < 0.0:
             raise study.error(f"{where}.{currency}", f"is {amount:g}", "a balance is not negative")
-        if currency not in ("USD", study.base, *study.rates):
-            problem = f"{currency} has no USD rate"
-            raise study.error(f"{where}.{currency}", problem, f"state it: [rates] {currency} = 1.0")
+        need_rate(study, f"{where}.{currency}", currency)
+
+
+def _check_amount(study: Study, field: str, amount: float) -> None:
+    if not abs(amount) <= RICHEST:
+        raise study.error(field, f"is {amount:g}", f"give at most {RICHEST:g}: cents would be lost beyond")
 
 
 def _check_margin(study: Study, where: str, account: AccountLine) -> None:
@@ -63,7 +69,8 @@ def _check_margin(study: Study, where: str, account: AccountLine) -> None:
         raise study.error(f"{where}.rule", f"no margin rule is called {account.rule!r}", advice)
     if account.rule == "fraction" and account.initial is None:
         raise study.error(f"{where}.initial", 'is missing beside rule = "fraction"', "state it: 0.1 for 10 %")
-    for key in ("initial", "maintenance"):
+    most = {"initial": 1.0, "maintenance": account.initial or 1.0}
+    for key in most:
         share = getattr(account, key)
         if share is not None and account.rule != "fraction":
             raise study.error(
@@ -71,8 +78,9 @@ def _check_margin(study: Study, where: str, account: AccountLine) -> None:
                 f"stands beside rule = {account.rule!r}" if account.rule else "stands without a rule",
                 'it belongs to rule = "fraction", and to no other',
             )
-        if share is not None and not 1e-4 <= share <= (account.initial or 1.0) <= 1.0:
-            advice = "give a fraction up to 1, the maintenance margin not above the initial one"
+        if share is not None and not _LEAST_SHARE <= share <= most[key]:
+            told = f"{most[key]:g}" if key == "initial" else f"the initial margin of {most[key]:g}"
+            advice = f"give a fraction of the notional from {_LEAST_SHARE:g} to {told}"
             raise study.error(f"{where}.{key}", f"is {share:g}", advice)
     _check_haircuts(study, where, account)
     _check_funding(study, where, account)
@@ -109,7 +117,7 @@ def _check_option(study: Study, where: str, option: OptionLine) -> None:
         price = getattr(option, key)
         if price is not None and not option.account:
             raise study.error(f"{where}.{key}", "stands without an account", "name the account that holds the option")
-        if price is not None and key != "delivery_fee" and not 0.0 < price <= _RICHEST:
+        if price is not None and key != "delivery_fee" and not 0.0 < price <= RICHEST:
             raise study.error(f"{where}.{key}", f"is {price:g}", "prices are positive")
 
 
@@ -121,12 +129,12 @@ def _check_transfer(study: Study, where: str, line: TransferLine) -> None:
             raise study.error(f"{where}.{key}", problem, "add an [[account]]")
     if line.source == line.target:
         raise study.error(f"{where}.target", f"is {line.source}, where the money is", "name another account")
-    _check_balances(study, f"{where}.currency", {line.currency: line.amount})
+    need_rate(study, f"{where}.currency", line.currency)
+    _check_amount(study, f"{where}.amount", line.amount)
     fee = study.transfer_fees.get(line.currency, 0.0)
-    if fee < 0.0:
-        raise study.error(f"transfer_fees.{line.currency}", f"is {fee:g}", "give what does not arrive, zero or more")
     if not line.amount > fee:
-        raise study.error(f"{where}.amount", f"is {line.amount:g}", f"give more than its fee of {fee:g}")
+        advice = f"give more than its fee of {fee:g}" if fee else "give how much leaves, above zero"
+        raise study.error(f"{where}.amount", f"is {line.amount:g}", advice)
     if line.at.tzinfo is None:
         raise study.error(f"{where}.at", "has no time zone", "write it with Z, as 2023-08-13T00:00:00Z")
     if not study.start <= line.at < study.end:
@@ -157,16 +165,32 @@ def check_start(study: Study, where: str, line: PolicyLine) -> None:
         _check_balances(study, f"{where}.balances.{name}", balances)
     if line.leverage is None:
         return
-    traded = next((item for item in study.instrument if item.name == line.instrument), study.instrument[0])
-    account = next(item for item in study.account if item.name == traded.account)
+    traded = study.traded_by(line)
+    account = study.account_named(traded.account)
     if not isinstance(traded, ExchangeLine) or not account.rule:
         advice = "it needs a perpetual at a venue, in an account with a margin rule"
         raise study.error(f"{where}.leverage", f"{traded.name} in {account.name} has none", advice)
-    if account.name in line.balances:
-        raise study.error(f"{where}.leverage", f"stands beside balances of {account.name}", "keep one of them")
+    _check_levered(study, f"{where}.leverage", line, account)
     if line.leverage == "optimal" and study.margin.vol is None:
         raise study.error(
             "margin.vol", 'is missing, and a policy has leverage = "optimal"', "state the vol of the coin"
         )
     if line.leverage != "optimal" and not 0.1 <= line.leverage <= 1000.0:
         raise study.error(f"{where}.leverage", f"is {line.leverage:g}", 'give 0.1 to 1000, or "optimal"')
+
+
+def _check_levered(study: Study, field: str, line: PolicyLine, account: AccountLine) -> None:
+    """Refuse a leverage for an account that holds anything beside the hedge: its margin would not be the hedge's."""
+    if any(line.balances.get(account.name, {}).values()):
+        raise study.error(field, f"stands beside balances of {account.name}", "keep one of them")
+    held = {} if account.name in line.balances else account.balances
+    for currency, amount in held.items():
+        if amount:
+            problem = f"sets what {account.name} starts with, and the account states {amount:g} {currency}"
+            emptied = f"balances = {{ {written_key(account.name)} = {{}} }}"
+            advice = f"remove its balances, or empty them for this policy: {emptied}"
+            raise study.error(field, problem, advice)
+    for option in study.option:
+        if option.account == account.name and option.quantity:
+            problem = f"{account.name} holds {option.instrument} as well, which needs margin of its own"
+            raise study.error(field, problem, "give the hedge an account of its own, or state balances")

@@ -1,11 +1,12 @@
 """Reading a study file, with the rules that need no data."""
 
+import re
 from pathlib import Path
 from typing import Any, Final, get_args
 
 import msgspec
 
-from hedgerow.config.check_accounts import check_accounts, check_start
+from hedgerow.config.check_accounts import RICHEST, check_accounts, check_start
 from hedgerow.config.check_instruments import check_instrument, check_latency
 from hedgerow.config.policy_lines import ExactLine, GasAwareLine, LelandLine, QuadraticImpactLine, ZakamoulineLine
 from hedgerow.config.study import Study
@@ -22,7 +23,6 @@ from hedgerow.policy.checks import check_cost, check_positive
 
 _LONGEST_S: Final = 1e9
 _MOST: Final = 1e9
-_RICHEST: Final = 1e12
 _MOST_DATES: Final = 2_000
 _WORDS: Final = {
     "bad_rows": "refuse or skip",
@@ -33,6 +33,8 @@ _WORDS: Final = {
     "constant": " or ".join(get_args(LelandConstant)),
 }
 """What else a key can say, by key."""
+_BALANCE: Final = re.compile(r"policy\[\d+\]\.balances\.[^.]+")
+"""What a policy lets an account start with: the name of an account stands there."""
 
 
 def load_study(path: str | Path) -> Study:
@@ -83,6 +85,9 @@ def _read(path: Path) -> Study:
         return read_toml(path, Study)
     except ConfigError as error:
         key, problem = error.field.rpartition(".")[2], error.problem.rpartition(": ")[2]
+        if _BALANCE.fullmatch(error.field) and problem.startswith("Expected a table"):
+            advice = f"name the account that holds it: balances = {{ account = {{ {key} = 1.0 }} }}"
+            raise ConfigError(str(path), error.field, problem, advice, error.line) from None
         if key in _WORDS and problem.startswith("Invalid enum value"):
             raise ConfigError(str(path), error.field, problem, f"write {_WORDS[key]}", error.line) from None
         lines = {"kind": PolicyLine, "venue": InstrumentLine, "distribution": Delay}.get(key)
@@ -196,7 +201,7 @@ def _check_policy(study: Study, i: int, line: PolicyLine) -> None:
         key = error.problem.partition(" = ")[0]
         raise study.error(f"{where}.{key}", f"is {getattr(line, key):g}", error.advice) from None
     check_start(study, where, line)
-    traded = next((item for item in study.instrument if item.name == line.instrument), study.instrument[0])
+    traded = study.traded_by(line)
     if isinstance(line, GasAwareLine) and line.fixed_cost is None and isinstance(traded, ExchangeLine):
         problem = f"is missing, and {traded.name} costs no gas"
         raise study.error(f"{where}.fixed_cost", problem, "state what a trade of any size costs")
@@ -211,7 +216,7 @@ def _check_policy(study: Study, i: int, line: PolicyLine) -> None:
 def _check_exact(study: Study, where: str, line: ExactLine) -> None:
     check_positive("risk_aversion", line.risk_aversion, "per unit of the money in which P&L is counted")
     check_cost("proportional_cost", line.proportional_cost, most=1.0)
-    check_cost("fixed_cost", line.fixed_cost, most=_RICHEST)
+    check_cost("fixed_cost", line.fixed_cost, most=RICHEST)
     if line.steps is not None and not 1 <= line.steps <= _MOST_DATES:
         raise study.error(f"{where}.steps", f"is {line.steps:,}", f"give 1 to {_MOST_DATES:,} dates")
     if line.vol is not None and not 1e-3 <= line.vol <= 10.0:

@@ -17,9 +17,10 @@ from hedgerow.config.study_tables import (
     RefitRules,
     ReportRules,
 )
-from hedgerow.core.errors import ConfigError
+from hedgerow.core.errors import ConfigError, InputError
 from hedgerow.core.instants import from_datetime
 from hedgerow.core.toml_file import line_of, read_text
+from hedgerow.instruments import Instrument, is_inverse, parse_deribit
 
 
 class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -84,6 +85,36 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """End of the study. [UTC epoch ns]"""
         return from_datetime(self.end)
 
+    def traded_by(self, policy: PolicyLine) -> InstrumentLine:
+        """Return what a policy trades.
+
+        Parameters
+        ----------
+        policy : PolicyLine
+            Names an instrument, or none.
+
+        Returns
+        -------
+        InstrumentLine
+            The named one, else the first. [as its fields]
+        """
+        return next((line for line in self.instrument if line.name == policy.instrument), self.instrument[0])
+
+    def account_named(self, name: str) -> AccountLine:
+        """Return an account.
+
+        Parameters
+        ----------
+        name : str
+            One that stands in the file: an instrument or an option refers to it.
+
+        Returns
+        -------
+        AccountLine
+            The account of that name. [as its fields]
+        """
+        return next(line for line in self.account if line.name == name)
+
     def path(self, file: str) -> Path:
         """Find a data file.
 
@@ -116,3 +147,57 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """
         line = line_of(read_text(Path(self.file)), field) if self.file and Path(self.file).is_file() else None
         return ConfigError(self.file or "study", field, problem, advice, line)
+
+
+def contract_of(study: Study, field: str, name: str) -> Instrument:
+    """Read a contract's name.
+
+    Parameters
+    ----------
+    study : Study
+        Its coin and rates.
+    field : str
+        Where the name stands in the file.
+    name : str
+        The venue's name.
+
+    Returns
+    -------
+    Instrument
+        The contract. [as its fields]
+
+    Raises
+    ------
+    ConfigError
+        If there is no such contract, it is on another coin, or its quote currency has no rate.
+    """
+    try:
+        contract = parse_deribit(name)
+    except InputError as error:
+        raise study.error(field, error.problem, error.advice) from None
+    if contract.base != study.base:
+        raise study.error(field, f"{name} is on {contract.base}, the study on {study.base}", "keep one study per coin")
+    if not is_inverse(contract):
+        need_rate(study, field, contract.quote)
+    return contract
+
+
+def need_rate(study: Study, field: str, currency: str) -> None:
+    """Refuse a currency without a rate.
+
+    Parameters
+    ----------
+    study : Study
+        Its rates.
+    field : str
+        Where the currency is needed.
+    currency : str
+        Ticker.
+
+    Raises
+    ------
+    ConfigError
+        If its rate is not stated.
+    """
+    if currency not in ("USD", study.base, *study.rates):
+        raise study.error(field, f"{currency} has no USD rate", f"state it: [rates] {currency} = 1.0")

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from hedgerow.core.errors import ConfigError
-from hedgerow.core.toml_words import in_toml_words, keys_at, nearest, values_at
+from hedgerow.core.toml_words import in_toml_words, keys_at, nearest, value_at, values_at
 
 _Type = TypeVar("_Type")
 
@@ -87,24 +87,39 @@ def read_text(path: Path) -> str:
 
 
 def _name_key(raw: dict[str, Any], kind: type[Any], message: str) -> str:
-    """Put the key's name where msgspec only says ``[...]``: the one that fails on its own."""
+    """Put names of keys where msgspec only says ``[...]``, table by table."""
     match = _PATH.search(message)
     if match is None or _ANY_KEY not in match.group("path"):
         return message
-    table = match.group("path").partition(_ANY_KEY)[0]
-    holder: Any = raw
-    for step in table.split("."):
-        holder = holder.get(step, {}) if isinstance(holder, dict) else {}
-    every = dict(holder)
-    for key, value in every.items():
-        holder.clear()
-        holder[key] = value
-        try:
-            msgspec.convert(raw, kind)
-        except msgspec.ValidationError as error:
-            if f"{table}{_ANY_KEY}" in str(error):
-                return message.replace(f"{table}{_ANY_KEY}", f"{table}.{key}")
-    return message
+    *tables, rest = match.group("path").split(_ANY_KEY)
+    said = named = ""
+    for table in tables:
+        said, named = f"{said}{table}{_ANY_KEY}", f"{named}{table}"
+        key = _failing_key(raw, kind, named, said)
+        if key is None:
+            return message
+        named = f"{named}.{key}"
+    return message.replace(match.group("path"), f"{named}{rest}")
+
+
+def _failing_key(raw: dict[str, Any], kind: type[Any], table: str, said: str) -> str | None:
+    """Return the key of a table that fails on its own, at the place that msgspec says."""
+    holder = value_at(kind, raw, table)
+    every: dict[str, Any] = dict(holder) if isinstance(holder, dict) else {}
+    try:
+        for key, value in every.items():
+            holder.clear()
+            holder[key] = value
+            try:
+                msgspec.convert(raw, kind)
+            except msgspec.ValidationError as error:
+                if said in str(error):
+                    return key
+        return None
+    finally:
+        if every:
+            holder.clear()
+            holder.update(every)
 
 
 def _explain(path: Path, text: str, message: str, raw: dict[str, Any], kind: type[Any]) -> ConfigError:
@@ -134,7 +149,7 @@ def _explain(path: Path, text: str, message: str, raw: dict[str, Any], kind: typ
         words = values_at(kind, raw, table)
         advice = f"write {' or '.join(words)}" if words else "correct the value"
         return ConfigError(str(path), table, problem, advice, line_of(text, table))
-    problem, advice = in_toml_words(problem, table.rpartition(".")[2])
+    problem, advice = in_toml_words(problem, table.rpartition(".")[2], value_at(kind, raw, table))
     return ConfigError(str(path), table, problem, advice, line_of(text, table))
 
 

@@ -1,6 +1,8 @@
 """What a file may say, in the words of TOML: keys and values near to what was written, types without jargon."""
 
+import datetime as dt
 import difflib
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
@@ -15,6 +17,8 @@ _WORDS: Final = {
     "object": "a table",
     "array": "a list",
     "datetime": "a time",
+    "date": "a date",
+    "time": "a time of day",
 }
 _EXPECTED: Final = re.compile(r"Expected `(?P<wanted>[^`]*)`(?P<more>.*)", re.DOTALL)
 _STEP: Final = re.compile(r"(?P<name>[^.\[\]]+)|\[(?P<index>\d+)\]")
@@ -48,7 +52,28 @@ def nearest(word: str, names: Iterable[str]) -> str:
     return f": {found[0]}?" if found else ""
 
 
-def in_toml_words(problem: str, key: str) -> tuple[str, str]:
+def written_key(name: str) -> str:
+    """Write a name as a key of TOML.
+
+    Parameters
+    ----------
+    name : str
+        Any text.
+
+    Returns
+    -------
+    str
+        In quotes where it needs them. [text]
+
+    Examples
+    --------
+    >>> written_key("main"), written_key("my account")
+    ('main', '"my account"')
+    """
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name)
+
+
+def in_toml_words(problem: str, key: str, held: object = None) -> tuple[str, str]:
     """Say in words of TOML that a type is wrong, and how to write it.
 
     Parameters
@@ -57,6 +82,8 @@ def in_toml_words(problem: str, key: str) -> tuple[str, str]:
         What msgspec says.
     key : str
         The key, perhaps with an index behind it.
+    held : object
+        What the file holds there; None where that is not known.
 
     Returns
     -------
@@ -74,8 +101,10 @@ def in_toml_words(problem: str, key: str) -> tuple[str, str]:
     wanted = [name for name in match.group("wanted").split(" | ") if name != "null"]
     told = " or ".join(_WORDS.get(name, name) for name in wanted)
     got = re.sub(r"`([^`]*)`", lambda each: _WORDS.get(each.group(1), each.group(1)), match.group("more"))
-    if "float" not in wanted and got == ", got a number":
+    if "int" in wanted and "float" not in wanted and got == ", got a number":
         got = ", got one with a point or an exponent"
+    if "datetime" in wanted and isinstance(held, dt.date):
+        return f"Expected {told}{got}", f"write it with its hour: {held.isoformat()}T00:00:00Z"
     return f"Expected {told}{got}", _advice(wanted, got, key)
 
 
@@ -89,6 +118,7 @@ def _advice(wanted: list[str], got: str, key: str) -> str:
         "float": "write a number without quotes, for example 0.05",
         "str": "write it in quotes",
         "bool": "write true or false, without quotes",
+        "object": f"write a table: {key} = {{ name = value }}",
     }
     return next((advices[name] for name in wanted if name in advices), "correct the value")
 
@@ -134,9 +164,33 @@ def values_at(kind: type[Any], raw: Any, path: str) -> list[str]:
         Empty if it is not one of some words. [none]
     """
     node, _ = _node_at(kind, raw, path)
-    return [
-        str(value) for each in _members(node) if isinstance(each, msgspec.inspect.LiteralType) for value in each.values
-    ]
+    words = []
+    for each in _members(node):
+        if isinstance(each, msgspec.inspect.LiteralType):
+            words += [str(value) for value in each.values]
+        elif isinstance(each, msgspec.inspect.EnumType):
+            words += [str(member.value) for member in each.cls]
+    return words
+
+
+def value_at(kind: type[Any], raw: Any, path: str) -> Any:
+    """Return what a file holds at a place.
+
+    Parameters
+    ----------
+    kind : type
+        Of the whole file.
+    raw : dict
+        What the file holds.
+    path : str
+        Dotted path, with indices.
+
+    Returns
+    -------
+    object
+        None if there is nothing. [as the file]
+    """
+    return _node_at(kind, raw, path)[1]
 
 
 def _node_at(kind: type[Any], raw: Any, path: str) -> tuple[Any, Any]:

@@ -25,7 +25,7 @@ class BestLeverage:
     Parameters
     ----------
     leverage : float
-        Notional over margin put up. [pure]
+        Notional over what covers margin. [pure]
     move : float or None
         Of the spot, at which the position is liquidated; None for never. [fraction]
     probability : float
@@ -46,24 +46,37 @@ class BestLeverage:
         return self.capital_cost + self.liquidation_cost
 
 
-def liquidation_move(leverage: float, maintenance: float, *, short: bool, inverse: bool) -> float | None:
+def liquidation_move(
+    leverage: float, maintenance: float, *, short: bool, inverse: bool, coin: float | None = None
+) -> float | None:
     """Return the move of the price at which a position alone with its margin is liquidated.
 
-    A linear short that was sold at P with a margin of P/leverage is liquidated at P·(1 + 1/leverage)/(1 + maintenance),
-    a linear long at P·(1 - 1/leverage)/(1 - maintenance). Of inverse contracts with margin in coins it is
-    P·(1 - maintenance)/(1 - 1/leverage) for a short, never up to a leverage of 1, and
-    P·(1 + maintenance)/(1 + 1/leverage) for a long.
+    Let the price go from 1 to x, d be 1 of a long position and -1 of a short one, s = 1/leverage what covers margin
+    over the notional, m the maintenance margin, and w the share of what covers that is held in the coin. In money,
+    seen over the notional at the entry, what covers is s·(1 - w + w·x) + d·(x - 1): P&L of N dollars of an inverse
+    contract is N·(1 - 1/x) coins, which are worth N·(x - 1), as that of a linear one. The maintenance margin is m·x of
+    a linear contract, whose notional moves with the price, and m of an inverse one. Both are equal at
+
+        x = (d - s·(1 - w) + [m if inverse]) / (d + s·w - [m if linear])
+
+    A linear short with cash is so liquidated at (1 + s)/(1 + m), with coins at 1/(1 + m - s), and never from
+    s = 1 + m on, where it holds more coins than it owes; a linear long with cash at (1 - s)/(1 - m), with coins, which
+    fall with it, at 1/(1 + s - m). An inverse short with coins is at (1 - m)/(1 - s), never from s = 1 on, with cash at
+    1 + s - m; an inverse long with coins at (1 + m)/(1 + s), with cash at 1 + m - s.
 
     Parameters
     ----------
     leverage : float
-        Notional over margin at the entry, positive. [pure]
+        Notional over what covers margin at the entry, positive. [pure]
     maintenance : float
         Margin that must be maintained. [fraction of the notional]
     short : bool
         Sold, or bought.
     inverse : bool
-        Settled in the coin, with margin in coins.
+        Settled in the coin.
+    coin : float or None
+        Share of what covers margin that is held in the coin; None for all of it where the contract settles in the coin,
+        else nothing. [fraction]
 
     Returns
     -------
@@ -74,34 +87,39 @@ def liquidation_move(leverage: float, maintenance: float, *, short: bool, invers
     Raises
     ------
     InputError
-        If the leverage is not positive, or the maintenance margin not from 0 to below 1.
+        If the leverage is not positive, the maintenance margin not from 0 to below 1, or the share not from 0 to 1.
 
     References
     ----------
-    Alexander, Deng, Zou (2023), EJOR 306:478, section 2, doi 10.1016/j.ejor.2022.07.037.
+    Alexander, Deng, Zou (2023), EJOR 306:478, section 2, doi 10.1016/j.ejor.2022.07.037, for inverse contracts with
+    coins; the other cases by the derivation above.
 
     Examples
     --------
     >>> round(liquidation_move(5.0, 0.01, short=True, inverse=False), 4)
     0.1881
+    >>> round(liquidation_move(5.0, 0.01, short=True, inverse=False, coin=1.0), 4)
+    0.2346
     """
     if not (leverage > 0.0 and math.isfinite(leverage)):
         raise InputError(f"a leverage of {leverage:g}", "give a positive number: notional over margin")
     if not 0.0 <= maintenance < 1.0:
         raise InputError(f"a maintenance margin of {maintenance:g}", "give a fraction of the notional")
-    share = 1.0 / leverage
-    if inverse and short:
-        if share >= 1.0:
-            return None
-        move = (1.0 - maintenance) / (1.0 - share) - 1.0
-    elif inverse:
-        move = (1.0 + maintenance) / (1.0 + share) - 1.0
-    elif short:
-        move = (1.0 + share) / (1.0 + maintenance) - 1.0
+    coins = float(inverse) if coin is None else coin
+    if not 0.0 <= coins <= 1.0:
+        raise InputError(f"a share of {coins:g} in the coin", "give a fraction from 0 to 1")
+    cover, way = 1.0 / leverage, -1.0 if short else 1.0
+    if cover < maintenance:
+        return 0.0
+    cash, slope = cover * (1.0 - coins) - way, way + cover * coins
+    if inverse:
+        cash -= maintenance
     else:
-        if share >= 1.0:
-            return None
-        move = (1.0 - share) / (1.0 - maintenance) - 1.0
+        slope -= maintenance
+    # What is left over is cash + slope·x, and not negative at x = 1.
+    if cash * slope >= 0.0:
+        return None
+    move = -cash / slope - 1.0
     return max(move, 0.0) if short else min(move, 0.0)
 
 
@@ -115,13 +133,15 @@ def leverage_cost(
     liquidation_loss: float,
     short: bool,
     inverse: bool,
+    coin: float | None = None,
+    haircut: float = 0.0,
 ) -> BestLeverage:
     """Return what one leverage costs over a holding period.
 
     Parameters
     ----------
     leverage : float
-        Notional over margin. [pure]
+        Notional over what covers margin. [pure]
     chance : callable
         Probability that the spot moves by a fraction before the horizon.
     years : float
@@ -134,6 +154,10 @@ def leverage_cost(
         What a liquidation costs: the venue's fee, and to be without the position. [fraction of the notional]
     short, inverse : bool
         As in ``liquidation_move``.
+    coin : float or None
+        As in ``liquidation_move``. [fraction]
+    haircut : float
+        Share of the collateral that does not cover margin and costs capital all the same. [fraction]
 
     Returns
     -------
@@ -143,20 +167,22 @@ def leverage_cost(
     Raises
     ------
     InputError
-        As ``liquidation_move``.
+        As ``liquidation_move``, or if the haircut is not from 0 to below 1.
 
     References
     ----------
     Alexander, Deng, Zou (2023), EJOR 306:478, section 3, whose hedger weighs variance and the probability of
     liquidation by a loss aversion; here both are costs.
     """
-    move = liquidation_move(leverage, maintenance, short=short, inverse=inverse)
+    if not 0.0 <= haircut < 1.0:
+        raise InputError(f"a haircut of {haircut:g}", "give a fraction from 0 to below 1")
+    move = liquidation_move(leverage, maintenance, short=short, inverse=inverse, coin=coin)
     probability = 0.0 if move is None else chance(move)
     return BestLeverage(
         leverage=leverage,
         move=move,
         probability=probability,
-        capital_cost=capital_rate * years / leverage,
+        capital_cost=capital_rate * years / (leverage * (1.0 - haircut)),
         liquidation_cost=probability * liquidation_loss,
     )
 
@@ -174,6 +200,8 @@ def best_leverage(
     highest: float = 50.0,
     log_drift: float | None = None,
     chance: Chance | None = None,
+    coin: float | None = None,
+    haircut: float = 0.0,
 ) -> BestLeverage:
     """Return the leverage that costs least: capital that is bound, and the risk of being liquidated.
 
@@ -199,6 +227,10 @@ def best_leverage(
         Drift of the logarithm of the spot; None for -vol²/2. [per year]
     chance : callable or None
         Probability that the spot moves by a fraction, for example with jumps; None for ``touch_probability``.
+    coin : float or None
+        As in ``liquidation_move``. [fraction]
+    haircut : float
+        As in ``leverage_cost``. [fraction]
 
     Returns
     -------
@@ -235,6 +267,8 @@ def best_leverage(
             liquidation_loss=liquidation_loss,
             short=short,
             inverse=inverse,
+            coin=coin,
+            haircut=haircut,
         )
 
     grid = np.linspace(math.log(lowest), math.log(highest), _GRID).tolist()

@@ -172,9 +172,8 @@ def test_steps_are_those_of_what_an_account_holds(tmp_path: Path) -> None:
     steps = steps_of(study, perpetuals)
     assert steps is not None
     assert (steps.whole, steps.settlement, steps.futures_fee) == (False, "inverse", 0.005)
-    linear = msgspec.structs.replace(
-        study, instrument=(msgspec.structs.replace(study.instrument[0], name="BTC_USDC-PERPETUAL"),)
-    )
+    hedge = msgspec.structs.replace(study.instrument[0], name="BTC_USDC-PERPETUAL")
+    linear = msgspec.structs.replace(study, instrument=(hedge,), rates={"USDC": 1.0})
     assert steps_of(linear, perpetuals) is None
     assert margin_terms(study)[AccountName("perpetuals")].steps == steps
     (told,) = (one.detail for one in assumptions(study) if one.name == "margin of perpetuals")
@@ -323,10 +322,13 @@ def test_a_leverage_that_the_rule_does_not_open_is_refused() -> None:
 
 def test_a_rule_without_a_table_is_told_first_and_at_the_account(tmp_path: Path) -> None:
     study = _study(tmp_path, [8000.0, 8000.0], rule="paradex")
-    said = r"account\[0\].rule: no table of 'paradex' for BTC on 2020-03-10: the first on file holds from 2026-01-01"
+    said = (
+        r"account\[0\].rule: no table of 'paradex' for BTC on 2020-03-10: the first on file holds from 2026-01-01, "
+        r"and the table of Paradex .* does not cover inverse contracts, only linear ones; for that day there is"
+    )
     with pytest.raises(ConfigError, match=said) as caught:
         hr.backtest(study)
-    assert "rules_at = 2026-01-01T00:00:00Z" in str(caught.value)
+    assert "rules_at" not in str(caught.value), "nobody is sent where the rule does not help either"
     later = msgspec.structs.replace(study.margin, rules_at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     with pytest.raises(ConfigError, match=r"account\[0\].rule: .*does not cover"):
         hr.backtest(msgspec.structs.replace(study, margin=later))

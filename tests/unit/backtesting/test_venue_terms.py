@@ -445,6 +445,16 @@ def test_a_transfer_arrives_later_and_less_its_fee(capsys: pytest.CaptureFixture
     assert policy["pnl"] == pytest.approx(alone.pnl - policy["cost"]["fees"], rel=1e-9)
 
 
+def test_money_that_has_not_arrived_by_the_end_is_on_its_way(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    late = changed(MOVED, ("transfer_s = 1800.0", "transfer_s = 1000000.0"))
+    policy = agreed(capsys, tmp_path, late)["policies"][0]
+    found = {one["name"]: (one["balances"], one["in_transit"]) for one in policy["accounts"]}
+    assert found == {"exchange": ({"ETH": 1.0}, {}), "wallet": ({"ETH": 5.0}, {"ETH": 4.0})}
+    assert policy["cost"]["fees"] == 0.0
+
+
 def test_what_is_not_there_is_not_moved(tmp_path: Path) -> None:
     policy = run(tmp_path, changed(MOVED, ("amount = 4.0", "amount = 40.0"))).policies[0]
     assert policy.alerts == 1
@@ -466,7 +476,10 @@ def test_what_is_not_there_is_not_moved(tmp_path: Path) -> None:
         ),
         ("amount = 4.0", "amount = 0.2", r"transfer\[0\].amount: is 0.2; give more than its fee of 0.25"),
         ("at = 2023-08-15T01", "at = 2023-08-16T01", r"transfer\[0\].at: is outside of the study's days; "),
-        ("ETH = 0.25", "ETH = -0.25", r"transfer_fees.ETH: is -0.25; "),
+        ("amount = 4.0", "amount = -1.0", r"transfer\[0\].amount: is -1; give more than its fee of 0.25"),
+        ("amount = 4.0", "amount = 1e13", r"transfer\[0\].amount: is 1e\+13; give at most 1e\+12"),
+        ('currency = "ETH"', 'currency = "XRP"', r"transfer\[0\].currency: XRP has no USD rate; state it"),
+        ("ETH = 0.25", "ETH = -0.25", r"transfer_fees.ETH: is -0.25; give what does not arrive, zero or more"),
         ("ETH = 0.25", "XRP = 0.25", r"transfer_fees.XRP: XRP has no USD rate; state it"),
     ],
 )

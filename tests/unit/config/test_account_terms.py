@@ -56,6 +56,12 @@ def test_an_account_under_a_rule_is_read(tmp_path: Path) -> None:
         ('rule = "okx"\nvenue = "deribit"\ncollateral = 1.0', "a rule of okx, the venue is deribit; name one venue"),
         ('rule = "okx"\nmargin = "scenario"\ncollateral = 1.0', r"account\[0\].margin: is 'scenario' beside rule"),
         ('rule = "okx"', r"account\[0\].rule: stands without anything that covers margin"),
+        ('margin = "span"', r"account\[0\].margin: Invalid enum value 'span'; write standard or scenario$"),
+        ('mode = "iso"', r"account\[0\].mode: Invalid enum value 'iso'; write cross or isolated$"),
+        (
+            "rules_at = 2024-01-01",
+            r"rules_at: Expected a time, got a date; write .*: 2024-01-01T00:00:00Z$",
+        ),
         ("haircuts = {ETH = 0.1}", r"account\[0\].haircuts: stands without a rule"),
         ('mode = "isolated"', r"account\[0\].mode: stands without a rule"),
         ("collateral = 1.0\nbalances = {ETH = 1.0}", r"account\[0\].collateral: stands beside balances"),
@@ -92,3 +98,8 @@ def test_leverage_counts_balances(tmp_path: Path) -> None:
 def test_a_liquidation_loses_a_fraction(tmp_path: Path, cost: str) -> None:
     with pytest.raises(hr.ConfigError, match=r"hedge.liquidation_cost: is .*; give a fraction of the notional"):
         load(tmp_path, "", f", liquidation_cost = {cost}")
+
+
+def test_a_misspelt_measure_is_told_the_measures(tmp_path: Path) -> None:
+    with pytest.raises(hr.ConfigError, match=r"measure: Invalid enum value 'cvarr'; write cvar or entropic or worst$"):
+        load(tmp_path, "", ', scenarios = {measure = "cvarr", level = 0.9}')

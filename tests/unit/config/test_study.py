@@ -85,7 +85,7 @@ def line_number(path: Path, text: str) -> int:
         ("[hedge]", OPTION.replace("25AUG23", "25AUK23"), "25AUK23", r": option\[0\].instrument: .*25AUK23; Deribit names look like"),
         ("[hedge]", OPTION.replace("vol = 0.4", "vol = 40.0"), "vol = 40.0", r": option\[0\].vol: is 40; vols are fractions"),
         ("[hedge]", OPTION.replace("quantity = -10.0", "quantity = nan"), "quantity = nan", r": option\[0\].quantity: is nan; give a finite number"),
-        ("[hedge]", OPTION.replace("[hedge]", OPTION), None, r": option: names an option twice; add their quantities"),
+        ("[hedge]", OPTION.replace("[hedge]", OPTION.replace('-C"', '-C" # again')), "# again", r": option\[1\].instrument: ETH-25AUG23-1900-C stands in option\[0\] already; add their quantities"),
         # accounts and instruments
         ('account = "exchange"', 'account = "bank"', 'account = "bank"', r": instrument\[0\].account: no account is called 'bank'; add an"),
         ("USDC = 50_000.0", "EUR = 50_000.0", "EUR", r": account\[0\].balances.EUR: EUR has no USD rate; state it"),

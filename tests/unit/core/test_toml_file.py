@@ -13,6 +13,7 @@ class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of an array."""
 
     size: float
+    held: dict[str, dict[str, float]] = {}
 
 
 class Trade(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,6 +45,13 @@ def test_a_good_file_becomes_its_type(tmp_path: Path) -> None:
         ("name = 5\n", 1, "name", "Expected text, got a whole number"),
         ("name = 'x'\n[limits]\nA = 1\nB = 'big'\n", 4, "limits.B", "Expected a number, got text"),
         ("[[leg]]\nsize = 1\n", None, "name", "required key is missing"),
+        ("name = 'x'\n[[leg]]\nsize = 1\nheld = { A = 1.0 }\n", 4, "leg[0].held.A", "Expected a table, got a number"),
+        (
+            "name = 'x'\n[[leg]]\nsize = 1\n[leg.held]\nA = { X = 1.0 }\nB = { X = 1.0, Y = 'big' }\n",
+            6,
+            "leg[0].held.B.Y",
+            "Expected a number, got text",
+        ),
     ],
 )
 def test_a_broken_rule_is_named(tmp_path: Path, text: str, line: int | None, field: str, problem: str) -> None:
