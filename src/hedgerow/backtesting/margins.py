@@ -19,8 +19,8 @@ from hedgerow.core.money import exact
 from hedgerow.costs import Fee
 from hedgerow.engine import OpeningPosition
 from hedgerow.instruments import EuropeanOption, Future, Instrument, Perpetual, expiry_of, is_inverse, kind_of
-from hedgerow.margin import MarginRule, liquidation_steps, margin_rule, rule_since
-from hedgerow.venue_rules import rules_of
+from hedgerow.margin import MarginRule, liquidation_steps, margin_rule
+from hedgerow.venue_rules import NotOnFile, rules_of
 from hedgerow.venue_rules.tables import LiquidationSteps
 from hedgerow.venues import DeliveryTerms, Listing, MarginTerms
 from hedgerow.venues.listings import WHOLE
@@ -70,10 +70,10 @@ def rule_of(study: Study, account: AccountLine) -> MarginRule:
     try:
         return _rule_at(study, account, rules_at_ns(study))
     except InputError as error:
-        since = rule_since(account.rule, coin=study.base)
-        first_ns = None if since is None else from_datetime(dt.datetime.combine(since, dt.time(), dt.UTC))
-        if first_ns is None or first_ns <= rules_at_ns(study):
+        since = error.since if isinstance(error, NotOnFile) else None
+        if since is None:
             raise study.error(where, error.problem, error.advice) from None
+        first_ns = from_datetime(dt.datetime.combine(since, dt.time(), dt.UTC))
         uncovered = _uncovered(study, account, _rule_at(study, account, first_ns))
         if uncovered:
             raise study.error(where, f"{error.problem}, and {uncovered}", error.advice) from None

@@ -34,6 +34,7 @@ from hedgerow.venues import (
     Chunk,
     ConstantLatency,
     Delays,
+    DeliveryTerms,
     Funding,
     Index,
     Listing,
@@ -158,7 +159,10 @@ def session_of(chunks: list[Chunk], quotes: int, *, alike: bool = False) -> tupl
         _OPTIONS: margin_rule("paradex", coin="BTC", at_ns=task.MARGIN_TABLE_NS),
     }
     venue = SimulatedExchange(
-        listings=(perpetual, Listing(instrument=_CALL, lot=_LOT, row=engine.settings.positions[0].row)),
+        listings=(
+            perpetual,
+            Listing(instrument=_CALL, lot=_LOT, row=engine.settings.positions[0].row, delivery=DeliveryTerms()),
+        ),
         books=engine.start().ledger,
         delays=Delays(
             orders_ns=0,

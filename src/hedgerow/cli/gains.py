@@ -1,10 +1,8 @@
 """Writes realised gains as a file."""
 
-import csv
 from pathlib import Path
 
-from hedgerow.cli.pages import check_writable, write_whole
-from hedgerow.core.errors import InputError
+from hedgerow.cli.pages import check_place, write_whole
 from hedgerow.report import BacktestReport, gains_csv
 from hedgerow.report.gains import GAIN_COLUMNS
 
@@ -22,21 +20,14 @@ def check_gains(path: Path | None) -> None:
     InputError
         If it cannot be written, or something else than such a table is there.
     """
-    if path is None:
-        return
-    if path.is_dir():
-        raise InputError(f"--gains {path}: is a folder", "name a file in it")
-    if not path.parent.is_dir():
-        raise InputError(f"--gains {path}: there is no folder {path.parent}", "make it, or name another file")
-    if path.exists() and not path.is_file():
-        raise InputError(f"--gains {path}: is no plain file", "name another file")
-    check_writable("--gains", path)
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        header = next(csv.reader([file.readline(1000)]), [])
-    if header and tuple(header) != GAIN_COLUMNS:
-        raise InputError(f"--gains {path}: is there already and is no table of gains", "name another file")
+    if path is not None:
+        check_place("--gains", path, "table of gains", _is_table)
+
+
+def _is_table(first: bytes) -> bool:
+    """Tell from its first line whether a file is a table of gains."""
+    line = first.decode("utf-8", errors="replace").splitlines()[0]
+    return tuple(line.split(",")) == GAIN_COLUMNS
 
 
 def write_gains(report: BacktestReport, path: Path) -> None:

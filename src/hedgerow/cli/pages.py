@@ -5,15 +5,18 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from hedgerow.core.errors import InputError
 from hedgerow.report import CalibrationReport, PoolReport, RiskReport, SimulationReport, SurfaceReport
-from hedgerow.report.layout import CANVAS
+from hedgerow.report.layout import drawing_console
 
 _OPENING = "<!doctype html>"
+_FIRST: Final = 1000
+"""So much of a file is read to tell what it is. [bytes]"""
 
 
 def show_report(
@@ -39,7 +42,7 @@ def show_report(
     if not sys.stdout.isatty():
         print(report)
         return
-    Console(width=CANVAS).print(view(), soft_wrap=True)
+    drawing_console().print(view(), soft_wrap=True)
 
 
 def check_target(html: Path | None) -> None:
@@ -55,20 +58,49 @@ def check_target(html: Path | None) -> None:
     InputError
         If it cannot be written, or something else than a page is there.
     """
-    if html is None:
+    if html is not None:
+        check_place("--html", html, "HTML page", lambda first: first.lower().startswith(_OPENING.encode()))
+
+
+def check_place(option: str, path: Path, kind: str, own: Callable[[bytes], bool]) -> None:
+    """Refuse a place where a file cannot be written, or where something else would be lost.
+
+    Parameters
+    ----------
+    option : str
+        By which it was named. [text]
+    path : Path
+        Where the file shall be; of a link, the file that it leads to.
+    kind : str
+        What the file is. [text]
+    own : callable
+        Tells from the first thousand bytes, at least one, of what is there whether it is such a file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or something else is there.
+    """
+    try:
+        place = path.resolve()
+    except (OSError, RuntimeError):
+        raise InputError(f"{option} {path}: is a link that leads nowhere", "name another file") from None
+    if place.is_dir():
+        raise InputError(f"{option} {path}: is a folder", "name a file in it")
+    if not place.parent.is_dir():
+        raise InputError(f"{option} {path}: there is no folder {place.parent}", "make it, or name another file")
+    if place.exists() and not place.is_file():
+        raise InputError(f"{option} {path}: is no plain file", "name another file")
+    check_writable(option, place)
+    if not place.exists():
         return
-    if html.is_dir():
-        raise InputError(f"--html {html}: is a folder", "name a file in it")
-    if not html.parent.is_dir():
-        raise InputError(f"--html {html}: there is no folder {html.parent}", "make it, or name another file")
-    if html.exists() and not html.is_file():
-        raise InputError(f"--html {html}: is no plain file", "name another file")
-    check_writable("--html", html)
-    if not html.exists():
-        return
-    with html.open("rb") as file:
-        if file.read(len(_OPENING)).lower() not in (b"", _OPENING.encode()):
-            raise InputError(f"--html {html}: is there already and is no HTML page", "name another file")
+    try:
+        with place.open("rb") as file:
+            first = file.read(_FIRST)
+    except OSError as error:
+        raise InputError(f"{option} {path}: cannot be read: {error.strerror}", "name another file") from None
+    if first and not own(first):
+        raise InputError(f"{option} {path}: is there already and is no {kind}", "name another file")
 
 
 def check_writable(option: str, path: Path) -> None:
@@ -121,13 +153,14 @@ def write_whole(text: str, path: Path) -> None:
     text : str
         What to write. [text]
     path : Path
-        Where; what is there is replaced.
+        Where; what is there is replaced, of a link the file that it leads to.
     """
-    work = _work(path)
+    place = path.resolve()
+    work = _work(place)
     try:
         with work.open("x", encoding="utf-8") as file:
             file.write(text)
-        work.replace(path)
+        work.replace(place)
     except BaseException:
         work.unlink(missing_ok=True)
         raise

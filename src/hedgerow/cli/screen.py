@@ -12,6 +12,7 @@ from rich.progress import TaskID
 
 from hedgerow.core.compiling import is_warm
 from hedgerow.report import BacktestReport, Ticket
+from hedgerow.report.layout import drawing_console, printable
 
 _EVERY_S: Final = 30.0
 """Off a terminal a line of progress is written so often. [seconds]"""
@@ -61,14 +62,14 @@ def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     if not console.is_terminal:
         yield ProgressLines(time.monotonic, lambda text: print(text, file=sys.stderr, flush=True))
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
         before: dict[str, int] = {}
 
         def tell(name: str, done: int, total: int) -> None:
             if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
+                tasks[name] = bars.add_task(printable(name), total=total)
             elif done < before[name]:  # the next piece of the same name
                 bars.reset(tasks[name], total=total)
             before[name] = done
@@ -109,10 +110,10 @@ class ProgressLines:
         if done >= total:
             del self._begun[name]
             if now - began >= _LONG_S:
-                self._write(f"{name}: done in {now - began:,.0f} s")
+                self._write(f"{printable(name)}: done in {now - began:,.0f} s")
                 self._last = now
         elif now - self._last >= _EVERY_S:
-            self._write(f"{name}: {done:,} of {total:,}")
+            self._write(f"{printable(name)}: {done:,} of {total:,}")
             self._last = now
 
 
@@ -129,13 +130,12 @@ def show_backtest(report: BacktestReport, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(report.to_dict(), indent=2, allow_nan=False))
         return
-    from hedgerow.report.layout import CANVAS
     from hedgerow.report.render_backtest import backtest_text, backtest_view
 
     if not sys.stdout.isatty():
         print(backtest_text(report))
         return
-    Console(width=CANVAS).print(backtest_view(report), soft_wrap=True)
+    drawing_console().print(backtest_view(report), soft_wrap=True)
 
 
 def show_ticket(ticket: Ticket, *, as_json: bool) -> None:
@@ -151,10 +151,9 @@ def show_ticket(ticket: Ticket, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(ticket.to_dict(), indent=2, allow_nan=False))
         return
-    from hedgerow.report.layout import CANVAS
     from hedgerow.report.render import ticket_text, ticket_view
 
     if not sys.stdout.isatty():
         print(ticket_text(ticket))
         return
-    Console(width=CANVAS).print(ticket_view(ticket), soft_wrap=True)
+    drawing_console().print(ticket_view(ticket), soft_wrap=True)

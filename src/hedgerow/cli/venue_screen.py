@@ -4,11 +4,9 @@ import datetime as dt
 import json
 from pathlib import Path
 
-from rich.console import Console
-
 from hedgerow.core.errors import InputError
 from hedgerow.core.instants import SECOND_NS, from_datetime
-from hedgerow.report.layout import CANVAS
+from hedgerow.report.layout import drawing_console
 from hedgerow.report.render_venue import venue_dict, venue_view
 from hedgerow.venue_rules import VENUES, VenueRules, latest_rules, rules_of, with_listing
 
@@ -41,7 +39,7 @@ def show_venue(name: str, day: str | None, instruments: str | None, *, as_json: 
     if as_json:
         print(json.dumps(venue_dict(rules), indent=2, allow_nan=False))
         return
-    console = Console(width=CANVAS)
+    console = drawing_console()
     if console.is_terminal:
         console.print(venue_view(rules), soft_wrap=True)
         return
@@ -63,3 +61,5 @@ def _listed(rules: VenueRules, path: Path) -> VenueRules:
         return with_listing(rules, path.read_bytes())
     except OSError as error:
         raise InputError(f"--instruments {path}: cannot be read: {error.strerror}", "check the path") from None
+    except InputError as error:
+        raise InputError(f"--instruments {path}: {error.problem}", error.advice) from None

@@ -80,7 +80,7 @@ def to_iso(instant_ns: int) -> str:
     '2024-01-08T11:19:41.429Z'
     """
     moment = _EPOCH + dt.timedelta(microseconds=instant_ns // 1_000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return f"{moment.isoformat(timespec='milliseconds').removesuffix('+00:00')}Z"
 
 
 def describe_age(age_ns: int) -> str:

@@ -13,7 +13,7 @@ from hedgerow.margin.fraction import FractionMargin
 from hedgerow.margin.paradex import ParadexPortfolio
 from hedgerow.margin.requirement import MarginRule
 from hedgerow.margin.standard import StandardMargin
-from hedgerow.venue_rules import rules_of, tables_of
+from hedgerow.venue_rules import NotOnFile, rules_of, tables_of
 from hedgerow.venue_rules.tables import (
     ContingencyMargin,
     FutureMargin,
@@ -71,7 +71,9 @@ def margin_rule(
     Raises
     ------
     InputError
-        If there is no such rule, no table of it for the coin at that time, or the fraction is not stated.
+        If there is no such rule, or the fraction is not stated.
+    NotOnFile
+        If there is no table of it for the coin at that time; it has the first day on which there is.
 
     References
     ----------
@@ -95,7 +97,7 @@ def margin_rule(
     try:
         return build(coin, tables, funding_8h)
     except LookupError:
-        raise InputError(*_not_on_file(name, coin, at_ns)) from None
+        raise _not_on_file(name, coin, at_ns) from None
 
 
 def rule_since(name: str, *, coin: str) -> dt.date | None:
@@ -138,7 +140,7 @@ def _begin_of(day: dt.date) -> int:
     return from_datetime(dt.datetime.combine(day, dt.time(), dt.UTC))
 
 
-def _not_on_file(name: str, coin: str, at_ns: int) -> tuple[str, str]:
+def _not_on_file(name: str, coin: str, at_ns: int) -> NotOnFile:
     """Say since when the tables of a rule are on file, and what else is on that day."""
     since, day = rule_since(name, coin=coin), to_iso(at_ns)[:10]
     if since is None:
@@ -147,7 +149,9 @@ def _not_on_file(name: str, coin: str, at_ns: int) -> tuple[str, str]:
         problem = f"no table of {name!r} for {coin} on {day}: the first on file holds from {since}"
     begun = [(other, rule_since(other, coin=coin)) for other in _VENUES]
     there = ", ".join(other for other, first in begun if first is not None and _begin_of(first) <= at_ns)
-    return problem, f"for that day there is {there}" if there else f"no rule has a table for {coin} on that day"
+    advice = f"for that day there is {there}" if there else f"no rule has a table for {coin} on that day"
+    is_later = since is not None and _begin_of(since) > at_ns
+    return NotOnFile(problem, advice, since if is_later else None)
 
 
 def liquidation_steps(name: str, *, coin: str, at_ns: int, settlement: str = "inverse") -> LiquidationSteps:

@@ -11,7 +11,6 @@ from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import HedgerowError
 from hedgerow.core.instants import DAYS_PER_YEAR
 from hedgerow.hedging import Limit
-from hedgerow.instruments import Future, Perpetual
 from hedgerow.margin import (
     AccountMargin,
     MarginRow,
@@ -23,8 +22,9 @@ from hedgerow.margin import (
 )
 from hedgerow.oneshot.account_books import account_book, account_holdings
 from hedgerow.oneshot.account_rules import rule_error, rule_of
-from hedgerow.oneshot.holdings import Holdings, home_of_tool, lines_of
-from hedgerow.oneshot.leverage import leverage_advice
+from hedgerow.oneshot.holdings import Holdings, holding_hours, home_of_tool, lines_of
+from hedgerow.oneshot.leverage import futures_notional, leverage_advice
+from hedgerow.oneshot.venue_terms import venue_of
 from hedgerow.pricing.models import Merton
 from hedgerow.report import AccountResult, AccountState
 
@@ -65,7 +65,7 @@ def rule_limits(
         rows = _rows(holdings, account, rule, mine)
     except HedgerowError as error:
         raise rule_error(holdings.desk, account, error) from None
-    rate, spread = numeraire_rate(holdings), np.flatnonzero(mine)
+    rate, spread = holdings.per_usd, np.flatnonzero(mine)
     # A limit counts positions, not trades: only where nothing is held are they the same, and the cost is exact.
     paid = np.where(holdings.held == 0.0, paid, 0.0)
     for row in rows:
@@ -81,22 +81,6 @@ def rule_limits(
             long=long,
             short=short,
         )
-
-
-def numeraire_rate(holdings: Holdings) -> float:
-    """Return what a dollar is worth.
-
-    Parameters
-    ----------
-    holdings : Holdings
-        The desk in its market.
-
-    Returns
-    -------
-    float
-        The rate. [numeraire per USD]
-    """
-    return 1.0 / holdings.marking.snapshot.index_price if holdings.numeraire == holdings.desk.base else 1.0
 
 
 class _Changes(NamedTuple):
@@ -182,20 +166,20 @@ def account_results(
         here = {name: x for name, x in traded.items() if home_of_tool(holdings.desk, name) == account.name}
         try:
             before, after = (_state(holdings, account, rule, trades, cost) for trades in ({}, here))
-            held = account_holdings(holdings, account, here, {})
-            best = leverage_advice(holdings, account, rule, [*held.positions.values()])
+            advice = leverage_advice(holdings, account, rule, account_holdings(holdings, account, here, cost))
         except HedgerowError as error:
             raise rule_error(holdings.desk, account, error) from None
         found.append(
             AccountResult(
                 name=account.name,
-                venue=account.venue or "",
+                venue=venue_of(account) or "",
                 rule=rule.name,
                 mode=account.mode.value,
-                horizon_hours=_hours(holdings.desk),
+                horizon_hours=holding_hours(holdings.desk),
                 before=before,
                 after=after,
-                best=best,
+                best=None if isinstance(advice, str) else advice,
+                no_best=advice if isinstance(advice, str) else "",
             )
         )
     return tuple(found)
@@ -206,18 +190,13 @@ def _state(
 ) -> AccountState:
     held = account_holdings(holdings, account, traded, cost)
     margin = account_margin(account_book(holdings, held), rule, haircuts=account.haircuts)
-    notional = sum(
-        abs(position.quantity) * holdings.notional(position.instrument)
-        for position in held.positions.values()
-        if isinstance(position.instrument, Perpetual | Future)
-    )
-    rate = numeraire_rate(holdings)
+    rate = holdings.per_usd
     return AccountState(
         equity=margin.equity * rate,
         covering=margin.covering * rate,
         initial=margin.initial * rate,
         maintenance=margin.maintenance * rate,
-        notional=notional,
+        notional=futures_notional(holdings, held),
         liquidation_down=margin.liquidation_down,
         liquidation_up=margin.liquidation_up,
         probability=_probability(holdings.desk, margin),
@@ -226,17 +205,13 @@ def _state(
     )
 
 
-def _hours(desk: Desk) -> float:
-    return desk.risk.horizon_hours if desk.hedge.holding_hours is None else desk.hedge.holding_hours
-
-
 def _probability(desk: Desk, margin: AccountMargin) -> float:
     """Return the probability that the spot touches either move while the hedge is held."""
     return liquidation_probability(
         margin.liquidation_down,
         margin.liquidation_up,
         vol=desk.risk.spot_vol,
-        years=_hours(desk) / (24.0 * DAYS_PER_YEAR),
+        years=holding_hours(desk) / (24.0 * DAYS_PER_YEAR),
     )
 
 
@@ -245,7 +220,7 @@ def _jump_probability(desk: Desk, margin: AccountMargin) -> float | None:
     model = desk.hedge.model
     if not isinstance(model, Merton):
         return None
-    years = _hours(desk) / (24.0 * DAYS_PER_YEAR)
+    years = holding_hours(desk) / (24.0 * DAYS_PER_YEAR)
     return jump_liquidation_probability(
         margin.liquidation_down, margin.liquidation_up, model=model, years=years
     ).probability

@@ -1,12 +1,11 @@
 """Margin rules of the accounts of a desk."""
 
-import datetime as dt
-
 from hedgerow.config import AccountTerms, Desk
 from hedgerow.config.hedge_terms import FUTURES_MARGIN
 from hedgerow.core.errors import ConfigError, HedgerowError, InputError
 from hedgerow.core.instants import from_datetime
-from hedgerow.margin import MarginRule, margin_rule, rule_since
+from hedgerow.margin import MarginRule, margin_rule
+from hedgerow.venue_rules import NotOnFile
 
 
 def rule_of(desk: Desk, account: AccountTerms, at_ns: int) -> MarginRule:
@@ -42,8 +41,8 @@ def rule_of(desk: Desk, account: AccountTerms, at_ns: int) -> MarginRule:
     try:
         return margin_rule(account.rule, coin=desk.base, at_ns=at_ns, **stated)
     except HedgerowError as error:
-        since = rule_since(account.rule, coin=desk.base)
-        if since is None or from_datetime(dt.datetime.combine(since, dt.time(), dt.UTC)) <= at_ns:
+        since = error.since if isinstance(error, NotOnFile) else None
+        if since is None:
             raise rule_error(desk, account, error) from None
         advice = f"{error.advice}; or let its own first tables hold: rules_at = {since}T00:00:00Z in this [[account]]"
         raise rule_error(desk, account, InputError(error.problem, advice)) from None

@@ -30,6 +30,7 @@ from hedgerow.costs import (
     with_impact,
 )
 from hedgerow.instruments import EuropeanOption, Future, Instrument, Perpetual, Spot, is_inverse, kind_of, parse_deribit
+from hedgerow.oneshot.holdings import holding_hours
 from hedgerow.oneshot.resolve import HedgeInstrument
 
 _SAME_EXPOSURE: Final = 2.0
@@ -260,7 +261,7 @@ def _notional(tool: HedgeInstrument) -> float:
 def _holding(desk: Desk, tool: HedgeInstrument, terms: ContractTerms) -> HoldingCost:
     """Add up funding, interest and capital over the holding period. [settle per contract]"""
     settings = desk.hedge
-    hours = desk.risk.horizon_hours if settings.holding_hours is None else settings.holding_hours
+    hours = holding_hours(desk)
     notional = _notional(tool)
     total = HoldingCost(long=0.0, short=0.0)
     if terms.funding_rate is not None:

@@ -47,6 +47,11 @@ class Holdings:
         return 1.0 if self.numeraire == self.desk.base else self.marking.snapshot.index_price
 
     @property
+    def per_usd(self) -> float:
+        """What a dollar is worth. [numeraire per USD]"""
+        return self.coin / self.marking.snapshot.index_price
+
+    @property
     def stated(self) -> float:
         """What one unit of the desk file's numeraire is worth. [numeraire]"""
         if self.numeraire == self.desk.numeraire:
@@ -74,6 +79,22 @@ class Holdings:
         if is_inverse(instrument) and not isinstance(instrument, EuropeanOption):
             return instrument.contract_size * self.coin / self.marking.snapshot.index_price
         return instrument.contract_size * self.coin
+
+
+def holding_hours(desk: Desk) -> float:
+    """Return for how long positions are expected to be held: as stated, else over the horizon of risk.
+
+    Parameters
+    ----------
+    desk : Desk
+        The desk file.
+
+    Returns
+    -------
+    float
+        The holding period. [hours]
+    """
+    return desk.risk.horizon_hours if desk.hedge.holding_hours is None else desk.hedge.holding_hours
 
 
 def positions_held(desk: Desk, tools: Sequence[HedgeInstrument]) -> Float64[np.ndarray, " n_instrument"]:

@@ -9,6 +9,7 @@ hyperplanes). Trading nothing keeps it, so an account that is covered as it stan
 Of a margin that is convex in the trades it takes away nothing that is covered; of one that is not it may.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,7 +21,6 @@ from hedgerow.core.errors import HedgerowError, InputError, SolveError, SolveFau
 from hedgerow.hedging import HedgePlan, HedgeProblem, Limit, plan_hedge
 from hedgerow.margin import MarginRule, covering_equity
 from hedgerow.oneshot.account_books import account_book, account_holdings
-from hedgerow.oneshot.account_margins import numeraire_rate
 from hedgerow.oneshot.account_rules import rule_error, rule_of
 from hedgerow.oneshot.holdings import Holdings, home_of_tool
 
@@ -67,12 +67,26 @@ class _Account:
             return f"of account {self.terms.name} {error.problem}"
         if initial - covering <= _ROUNDING * (initial + abs(covering)):
             return ""
-        rate, unit = numeraire_rate(self.holdings), self.holdings.numeraire
+        rate, unit = self.holdings.per_usd, self.holdings.numeraire
         return (
             f"account {self.terms.name} would need an initial margin of {_amount(initial * rate)} {unit} by "
             f"{self.rule.name} and have {_amount(covering * rate)} that covers it, "
             f"{_amount((initial - covering) * rate)} too little"
         )
+
+    def short_now(self) -> tuple[str, str]:
+        """Say by how much the account is short before any trade, and what mends it; nothing where it is not. [text]"""
+        initial, covering = self.needs(np.zeros(len(self.problem.names)))
+        if initial - covering <= _ROUNDING * (initial + abs(covering)):
+            return "", ""
+        rate, unit = self.holdings.per_usd, self.holdings.numeraire
+        missing = f"{_enough((initial - covering) * rate)} {unit}"
+        said = (
+            f"account {self.terms.name} is short by {missing} before any trade: it needs an initial margin of "
+            f"{_amount(initial * rate)} {unit} by {self.rule.name} and has {_amount(covering * rate)} that covers it"
+        )
+        cut = " after haircuts" if any(self.terms.haircuts.values()) else ""
+        return said, f"add {missing}{cut} to account {self.terms.name}, or close positions in it"
 
     def cut(self, x: Float64[np.ndarray, " n"], share: float) -> Limit:
         """Return a limit that trades break; trading nothing keeps it if the account is covered as it stands."""
@@ -137,7 +151,7 @@ class _Account:
         """Return the limit with these slopes that comes to so much above its end at trades."""
         if not all(np.all(np.isfinite(slopes)) for slopes in (linear, long, short)):
             linear, long, short = (np.zeros(at.size) for _ in range(3))
-        rate = numeraire_rate(self.holdings)
+        rate = self.holdings.per_usd
         made = Limit(
             name=f"the margin of account {self.terms.name}: {self.rule.name}, at a plan",
             upper=covering * rate,
@@ -189,6 +203,7 @@ def keep_margins(holdings: Holdings, problem: HedgeProblem) -> tuple[HedgeProble
         cuts = [account.cut(plan.quantity, share) for account, _ in short]
         problem = replace(problem, limits=(*problem.limits, *cuts))
         plan = _planned(problem, accounts)
+    _refuse_short(accounts)
     raise SolveError(
         SolveFault.INFEASIBLE,
         f"no plan in whole lots was found that keeps every margin: {'; '.join(words for _, words in short)}",
@@ -205,6 +220,7 @@ def _planned(problem: HedgeProblem, accounts: list[_Account]) -> HedgePlan:
         others = tuple(limit for limit in problem.limits if not limit.name.startswith(ours))
         if error.fault is not SolveFault.INFEASIBLE or len(others) == len(problem.limits):
             raise
+        _refuse_short(accounts)
         try:
             plan = plan_hedge(replace(problem, limits=others))
         except SolveError:
@@ -219,8 +235,21 @@ def _planned(problem: HedgeProblem, accounts: list[_Account]) -> HedgePlan:
         ) from None
 
 
+def _refuse_short(accounts: list[_Account]) -> None:
+    """Refuse accounts that are short before any trade, where no plan was found that brings them back."""
+    found = [(said, advice) for account in accounts for said, advice in [account.short_now()] if said]
+    if found:
+        problem = f"{'; '.join(said for said, _ in found)}; no trade that the limits and bands allow mends that"
+        raise SolveError(SolveFault.INFEASIBLE, problem, "; ".join(advice for _, advice in found)) from None
+
+
 def _amount(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.6g}"
+
+
+def _enough(value: float) -> str:
+    """Write an amount that is at least so much."""
+    return _amount(math.ceil(value) if value >= 1e4 else value * (1.0 + 5e-6))
 
 
 def _accounts(holdings: Holdings, problem: HedgeProblem) -> list[_Account]:

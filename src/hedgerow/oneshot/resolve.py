@@ -11,7 +11,7 @@ from hedgerow.core.money import exact
 from hedgerow.costs import Fee
 from hedgerow.instruments import EuropeanOption, Instrument, parse_deribit
 from hedgerow.market import Quote, Rejection, Snapshot
-from hedgerow.oneshot.venue_terms import published_terms
+from hedgerow.oneshot.venue_terms import published_terms, venue_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,13 +203,20 @@ def _hedge_instrument(place: Place, market: Snapshot, terms: ContractTerms | Non
         fee = _stated_fee(terms, fee)
         assumed.append("fee")
     if lot is None:
-        raise place.error("its lot is not on file", "state lot under [[contract]]")
+        raise place.error(f"its lot{_at(place)} is not on file", "state lot under [[contract]]")
     if fee is None:
-        raise place.error("its fee is not on file", "state taker_fee under [[contract]]")
+        raise place.error(f"its fee{_at(place)} is not on file", "state taker_fee under [[contract]]")
     box = place.desk.hedge.limits.get(place.name, float("inf"))
     return HedgeInstrument(
         instrument=instrument, lot=lot, fee=fee, quote=quote, box=box, assumed=tuple(assumed), place=place
     )
+
+
+def _at(place: Place) -> str:
+    """Say at which venue an instrument is traded, where an account says so."""
+    named = (venue_of(account) for account in place.desk.account if place.name in account.instruments)
+    venue = next(named, None)
+    return "" if venue is None else f" at {venue}"
 
 
 def _stated_fee(terms: ContractTerms, published: Fee | None) -> Fee:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hedgerow.config import Desk
+from hedgerow.config import RULES, AccountTerms, Desk
 from hedgerow.core.errors import InputError
 from hedgerow.costs import Fee, deribit_fee, published_fee
 from hedgerow.instruments import Instrument
@@ -11,6 +11,8 @@ from hedgerow.venue_rules import VenueRules, rules_of, with_listing
 
 def published_terms(desk: Desk, instrument: Instrument, at_ns: int) -> tuple[float | None, Fee | None]:
     """Return lot and fee on file: those of the venue of the account that trades the instrument, else Deribit's.
+
+    An account that names no venue is at the one whose margin rule it names.
 
     Parameters
     ----------
@@ -32,7 +34,8 @@ def published_terms(desk: Desk, instrument: Instrument, at_ns: int) -> tuple[flo
         If an account names a fee tier or an instrument list that cannot be had.
     """
     for i, account in enumerate(desk.account):
-        if account.venue is None or instrument.name not in account.instruments:
+        venue = venue_of(account)
+        if venue is None or instrument.name not in account.instruments:
             continue
         try:
             rules = account_venue(desk, i, at_ns)
@@ -41,9 +44,30 @@ def published_terms(desk: Desk, instrument: Instrument, at_ns: int) -> tuple[flo
             key = "venue" if account.fee_tier is None else "fee_tier"
             raise desk.error(f"account[{i}].{key}", error.problem, error.advice) from None
         own = rules.listing.get(instrument.name)
-        lot = float(own.lot) if own is not None else instrument.lot if account.venue == "deribit" else None
+        if own is None and account.instrument_list is not None:
+            found = f"{account.instrument_list} does not list {instrument.name}"
+            raise desk.error(
+                f"account[{i}].instrument_list", found, "take the venue's list of the day, or do not trade the contract"
+            )
+        lot = float(own.lot) if own is not None else instrument.lot if venue == "deribit" else None
         return lot, fee
     return instrument.lot, deribit_fee(instrument, at_ns)
+
+
+def venue_of(account: AccountTerms) -> str | None:
+    """Return where an account is: the venue that it names, else the one whose margin rule it names.
+
+    Parameters
+    ----------
+    account : AccountTerms
+        Of the desk file.
+
+    Returns
+    -------
+    str or None
+        One of ``VENUES``; None where neither says so. [text]
+    """
+    return account.venue or RULES.get(account.rule or "")
 
 
 def account_venue(desk: Desk, i: int, at_ns: int) -> VenueRules:
@@ -54,7 +78,7 @@ def account_venue(desk: Desk, i: int, at_ns: int) -> VenueRules:
     desk : Desk
         The desk file.
     i : int
-        Which account; it names a venue. [0-based]
+        Which account; it names a venue, or the rule of one. [0-based]
     at_ns : int
         Instant of the market. [UTC epoch ns]
 
@@ -71,8 +95,9 @@ def account_venue(desk: Desk, i: int, at_ns: int) -> VenueRules:
         If the venue's list is not understood.
     """
     account = desk.account[i]
-    assert account.venue is not None
-    rules = rules_of(account.venue, at_ns)
+    venue = venue_of(account)
+    assert venue is not None
+    rules = rules_of(venue, at_ns)
     if account.instrument_list is None:
         return rules
     path = Path(account.instrument_list)

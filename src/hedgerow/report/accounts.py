@@ -85,27 +85,29 @@ class AccountState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeverageAdvice:
-    """The leverage at which capital and the risk of liquidation cost least.
+    """The collateral at which capital and the risk of liquidation of an account cost least.
 
     Parameters
     ----------
     leverage : float
-        Notional over collateral. [pure]
+        Notional of its futures over what covers margin then. [pure]
     collateral : float
-        What that asks for, for the futures after the trades. [numeraire]
-    cost : float
-        Of capital and of liquidation, over the holding period. [numeraire]
+        What should lie in it after the trades, in the currencies that it holds, before haircuts. [numeraire]
+    held : float
+        What lies in it. [numeraire]
+    cost, cost_as_is : float
+        Of capital and of liquidation over the holding period, with that collateral and with what lies in it.
+        [numeraire]
     probability : float
-        Of liquidation, within it. [fraction]
-    options : float
-        Initial margin of the account's options by themselves, which that collateral does not cover. [numeraire]
+        Of liquidation within it, with that collateral. [fraction]
     """
 
     leverage: float
     collateral: float
+    held: float
     cost: float
+    cost_as_is: float
     probability: float
-    options: float = 0.0
 
     def to_dict(self) -> dict[str, float]:
         """Return it for machines.
@@ -118,9 +120,10 @@ class LeverageAdvice:
         return {
             "leverage": self.leverage,
             "collateral": self.collateral,
+            "held": self.held,
             "cost": self.cost,
+            "cost_as_is": self.cost_as_is,
             "probability": self.probability,
-            "options": self.options,
         }
 
 
@@ -138,6 +141,8 @@ class AccountResult:
         What it has and needs; after, costs are paid.
     best : LeverageAdvice or None
         Where the desk file prices capital and liquidation.
+    no_best : str
+        Why there is none although it does. [text]
     """
 
     name: str
@@ -148,6 +153,7 @@ class AccountResult:
     before: AccountState
     after: AccountState
     best: LeverageAdvice | None = None
+    no_best: str = ""
 
     def to_dict(self, spot: float) -> dict[str, Any]:
         """Return it for machines.
@@ -171,4 +177,5 @@ class AccountResult:
             "before": self.before.to_dict(spot),
             "after": self.after.to_dict(spot),
             "best_leverage": None if self.best is None else self.best.to_dict(),
+            "no_best_leverage": self.no_best or None,
         }

@@ -8,7 +8,7 @@ import numpy as np
 from hedgerow.core.arrays import Float64, Int64
 from hedgerow.core.instants import SECOND_NS, to_iso
 from hedgerow.ledger import RealisedGain
-from hedgerow.report.backtest_accounts import AccountsReport, finite
+from hedgerow.report.backtest_accounts import ACCOUNT_UNITS, AccountsReport, finite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,6 +233,7 @@ class BacktestReport:
             "events": self.events,
             "units": {
                 "pnl": self.numeraire,
+                "pnl_limited": self.numeraire,
                 "path": self.numeraire,
                 "parts": self.numeraire,
                 "risk": f"{self.numeraire} per {self.interval_ns / SECOND_NS:g} s",
@@ -240,6 +241,7 @@ class BacktestReport:
                 "cost": f"{self.numeraire}, paid > 0",
                 "turnover": "USD",
                 "final_position": "contracts",
+                **ACCOUNT_UNITS,
             },
             "inputs": list(self.inputs),
             "left_out": list(self.left_out),

@@ -9,7 +9,6 @@ import numpy as np
 from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import to_iso
 
-
 ACCOUNT_UNITS: Final = {
     "leverage": "pure",
     **dict.fromkeys(("max_initial", "shortfall", "equity", "initial", "maintenance"), "USD"),

@@ -1,9 +1,10 @@
 """Widths, numbers, tables and lines of what is printed of a hedge."""
 
 import textwrap
+from typing import Any
 
 from rich import box
-from rich.console import RenderableType
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,6 +13,22 @@ WIDTH = 108
 
 CANVAS = 400
 """Wide enough that no cell of a table is ever cut. [columns]"""
+
+
+def drawing_console(**settings: Any) -> Console:
+    """Return what draws reports: nothing in their text is markup, so that names from files stay as they are written.
+
+    Parameters
+    ----------
+    **settings
+        Of rich's console.
+
+    Returns
+    -------
+    Console
+        As wide as the canvas, without markup and emoji codes. [text]
+    """
+    return Console(width=CANVAS, markup=False, emoji=False, **settings)
 
 
 def number(value: float, digits: int = 6) -> str:
@@ -65,18 +82,34 @@ def table(title: str, *columns: str) -> Table:
     return made
 
 
+def printable(text: str) -> str:
+    """Make a name from a file safe to show: what is no printable character becomes a question mark.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Of the same length. [text]
+    """
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
 def line(text: str) -> RenderableType:
     """Indent a line, and what wraps of it a little more.
 
     Parameters
     ----------
     text : str
-        The line. [text]
+        The line; what is not printable in it is replaced. [text]
 
     Returns
     -------
     rich renderable
         It, wrapped at ``WIDTH``. [text]
     """
-    first, *rest = textwrap.wrap(text, WIDTH - 4, break_long_words=False, break_on_hyphens=False)
+    first, *rest = textwrap.wrap(printable(text), WIDTH - 4, break_long_words=False, break_on_hyphens=False)
     return Text("\n".join([f"  {first}", *(f"    {more}" for more in rest)]))

@@ -1,19 +1,19 @@
 """The ticket as text and as HTML, drawn with rich."""
 
-import io
 from collections import defaultdict
 from collections.abc import Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hedgerow.core.instants import describe_age, to_iso
 from hedgerow.market import Rejection
 from hedgerow.pricing import DeltaConvention
-from hedgerow.report.layout import CANVAS, line, number, table
+from hedgerow.report.layout import line, number, printable, table
 from hedgerow.report.render_answers import answers, proof_words
 from hedgerow.report.render_ticket_accounts import ticket_accounts_view
+from hedgerow.report.text import notebook_html, plain_text
 from hedgerow.report.ticket import Ticket
 from hedgerow.report.ticket_parts import TargetResult, Trade
 
@@ -34,10 +34,7 @@ def ticket_text(ticket: Ticket) -> str:
     str
         Tables as wide as their numbers need, text of 108 columns. [text]
     """
-    console = Console(file=io.StringIO(), width=CANVAS, color_system=None, force_terminal=False)
-    with console.capture() as captured:
-        console.print(ticket_view(ticket))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    return plain_text(ticket_view(ticket))
 
 
 def ticket_html(ticket: Ticket) -> str:
@@ -53,9 +50,7 @@ def ticket_html(ticket: Ticket) -> str:
     str
         A ``<pre>`` block without scripts or links. [HTML]
     """
-    console = Console(file=io.StringIO(), width=CANVAS, record=True, force_terminal=True, color_system="truecolor")
-    console.print(ticket_view(ticket))
-    return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")
+    return notebook_html(ticket_view(ticket))
 
 
 def ticket_view(ticket: Ticket) -> RenderableType:
@@ -86,9 +81,9 @@ def ticket_view(ticket: Ticket) -> RenderableType:
 
 def _heading(ticket: Ticket) -> Text:
     base = ticket.exposure.base
-    ages = ", ".join(f"{name} {describe_age(age)}" for name, age in ticket.ages_ns.items())
+    ages = ", ".join(f"{printable(name)} {describe_age(age)}" for name, age in ticket.ages_ns.items())
     text = Text()
-    text.append(f"HEDGE TICKET  {ticket.desk}", style="bold")
+    text.append(f"HEDGE TICKET  {printable(ticket.desk)}", style="bold")
     text.append(f"\nas of {to_iso(ticket.as_of_ns)}   {base} index {ticket.exposure.spot:,.2f} USD")
     text.append(f"   numeraire {ticket.numeraire}\ndata age: {ages}\n")
     return text

@@ -14,6 +14,7 @@ from hedgerow.core.instants import to_iso
 from hedgerow.report.backtest import BacktestReport, PolicyResult
 from hedgerow.report.backtest_accounts import ForcedTrade, MarginUse
 from hedgerow.report.layout import WIDTH
+from hedgerow.report.text import printable
 
 _BARS = "▁▂▃▄▅▆▇█"
 _OVER = "×"
@@ -69,8 +70,8 @@ def _accounts(policies: list[PolicyResult]) -> Table:
                 continue
             used = item.margin
             table.add_row(
-                policy.name,
-                item.name,
+                printable(policy.name),
+                printable(item.name),
                 f"{policy.accounts.leverage:.2f}" if item.name == policy.accounts.levered else "",
                 _cash(item.start),
                 _cash(item.balances),
@@ -99,7 +100,7 @@ def _notes(policies: list[PolicyResult]) -> list[Text]:
         "the coin, up or down, that would have liquidated the account"
     ]
     lines += [line for policy in policies for line in (*_chosen(policy), *_forced(policy))]
-    told = [textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
+    told = [textwrap.fill(printable(line), WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
     return [Text("\n" + "\n".join(told))] if told else []
 
 
@@ -136,7 +137,7 @@ def _pictures(policies: list[PolicyResult]) -> Table:
         usage = policy.accounts.usage
         seen = usage[~np.isnan(usage)]
         most = float(seen.max()) if seen.size else math.nan
-        table.add_row(policy.name, _picture(usage), f"{most:.1%}" if math.isfinite(most) else "all")
+        table.add_row(printable(policy.name), _picture(usage), f"{most:.1%}" if math.isfinite(most) else "all")
     return table
 
 

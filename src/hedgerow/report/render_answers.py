@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from hedgerow.hedging import Certificate
-from hedgerow.report.layout import line, number, table
+from hedgerow.report.layout import line, number, printable, table
 from hedgerow.report.ticket import Ticket
 from hedgerow.report.ticket_parts import ConstraintPrice
 
@@ -93,5 +93,5 @@ def _prices(ticket: Ticket, binding: Sequence[ConstraintPrice]) -> RenderableTyp
     )
     for one in binding:
         end = one.upper if one.price > 0.0 else one.lower
-        shown.add_row(one.name, number(one.value), number(end), number(abs(one.price)))
+        shown.add_row(printable(one.name), number(one.value), number(end), number(abs(one.price)))
     return shown

@@ -1,6 +1,5 @@
 """A backtest as text, drawn with rich."""
 
-import io
 import math
 import re
 import textwrap
@@ -10,15 +9,16 @@ from typing import Final
 
 import numpy as np
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hedgerow.core.arrays import Float64
 from hedgerow.core.instants import HOUR_NS, SECOND_NS, to_iso
 from hedgerow.report.backtest import BacktestReport
-from hedgerow.report.layout import CANVAS, WIDTH
+from hedgerow.report.layout import WIDTH
 from hedgerow.report.render_accounts import accounts_view
+from hedgerow.report.text import plain_text, printable
 
 _BARS = "▁▂▃▄▅▆▇█"
 _PICTURE = 48
@@ -47,10 +47,7 @@ def backtest_text(report: BacktestReport) -> str:
     str
         Tables as wide as their numbers need, text of 108 columns. [text]
     """
-    console = Console(file=io.StringIO(), width=CANVAS, color_system=None, force_terminal=False)
-    with console.capture() as captured:
-        console.print(backtest_view(report))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    return plain_text(backtest_view(report))
 
 
 def backtest_view(report: BacktestReport) -> RenderableType:
@@ -67,7 +64,7 @@ def backtest_view(report: BacktestReport) -> RenderableType:
         For a rich console. [text]
     """
     risk = f"risk is the std of P&L over {_length(report.interval_ns)}"
-    head = Text(f"BACKTEST  {report.name}\n", style="bold")
+    head = Text(f"BACKTEST  {printable(report.name)}\n", style="bold")
     head.append(
         f"{to_iso(report.start_ns)} to {to_iso(report.end_ns)}   numeraire {report.numeraire}   "
         f"{report.events:,} events a policy   {report.driver}\n",
@@ -102,7 +99,8 @@ def _inputs(report: BacktestReport) -> Table:
     for item in report.inputs:
         label = str(item["label"])
         shown = label.upper() if label == "assumed" else label
-        table.add_row(str(item["name"]), shown, str(item["detail"]), f"{item['rows']:,}" if item["rows"] else "")
+        rows = f"{item['rows']:,}" if item["rows"] else ""
+        table.add_row(printable(str(item["name"])), shown, printable(str(item["detail"])), rows)
     return table
 
 
@@ -128,8 +126,8 @@ def _results(report: BacktestReport) -> Table:
     for policy in report.policies:
         reduction = policy.variance_reduction
         table.add_row(
-            policy.name,
-            policy.instrument,
+            printable(policy.name),
+            printable(policy.instrument),
             write(policy.pnl),
             write(policy.std),
             f"{reduction:.2%}" if math.isfinite(reduction) else "none",
@@ -149,7 +147,7 @@ def _parts(report: BacktestReport) -> Table:
         costs = policy.costs
         parts = [policy.book, policy.pool_fees, policy.hedge, -costs.fees, -costs.spread, -costs.funding, -costs.gas]
         parts += [-costs.liquidation] if forced else []
-        table.add_row(policy.name, *map(write, parts), write(policy.pnl))
+        table.add_row(printable(policy.name), *map(write, parts), write(policy.pnl))
     return table
 
 
@@ -160,7 +158,8 @@ def _pictures(report: BacktestReport) -> Table:
     low = min(float(path.min()) for path in paths.values())
     high = max(float(path.max()) for path in paths.values())
     for name, path in paths.items():
-        table.add_row(name, _picture(path, low, high), write(float(path.min())), write(float(path.max())))
+        ends = (write(float(path.min())), write(float(path.max())))
+        table.add_row(printable(name), _picture(path, low, high), *ends)
     return table
 
 
@@ -207,7 +206,7 @@ def _remarks(report: BacktestReport) -> list[Text]:
 
 
 def _paragraph(lines: list[str]) -> list[Text]:
-    told = [textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
+    told = [textwrap.fill(printable(line), WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines]
     return [Text("\n" + "\n".join(told))] if told else []
 
 

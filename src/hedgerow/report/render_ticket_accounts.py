@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from rich.console import RenderableType
 
 from hedgerow.report.accounts import AccountResult, AccountState
-from hedgerow.report.layout import line, number, table
-from hedgerow.report.text import printable
+from hedgerow.report.layout import line, number, printable, table
 
 
 def ticket_accounts_view(accounts: Sequence[AccountResult], numeraire: str, spot: float) -> Sequence[RenderableType]:
@@ -31,7 +30,7 @@ def ticket_accounts_view(accounts: Sequence[AccountResult], numeraire: str, spot
         found.append(_table(account, numeraire, spot))
         isolated = ", isolated" if account.mode == "isolated" else ""
         found.append(line(f"{printable(account.name)}: {account.rule}{isolated}"))
-        if account.best is not None:
+        if account.best is not None or account.no_best:
             found.append(line(_advice(account, numeraire)))
     return found
 
@@ -50,10 +49,11 @@ def _table(account: AccountResult, numeraire: str, spot: float) -> RenderableTyp
     shown.add_row("notional of its futures over that cover", *(_times(state) for state in both))
     shown.add_row("liquidated at a spot move down of", *(move_words(state.liquidation_down, spot) for state in both))
     shown.add_row("liquidated at a spot move up of", *(move_words(state.liquidation_up, spot) for state in both))
-    shown.add_row(f"probability of that within {account.horizon_hours:g} h", *(_chance_of(state) for state in both))
-    jumps = [state.jump_probability for state in both]
-    if None not in jumps:
-        shown.add_row("the same with the model's jumps", *(_chance(chance or 0.0) for chance in jumps))
+    chances = (_chance_of(state, state.probability) for state in both)
+    shown.add_row(f"probability of that within {account.horizon_hours:g} h", *chances)
+    if None not in [state.jump_probability for state in both]:
+        jumps = (_chance_of(state, state.jump_probability or 0.0) for state in both)
+        shown.add_row("the same with the model's jumps", *jumps)
     return shown
 
 
@@ -90,11 +90,11 @@ def _times(state: AccountState) -> str:
     return "n/a" if state.leverage is None else f"{state.leverage:.2f}"
 
 
-def _chance_of(state: AccountState) -> str:
+def _chance_of(state: AccountState, chance: float) -> str:
     """Write a probability; where no move of the spot liquidates, there is none."""
     if state.liquidation_down is None and state.liquidation_up is None:
         return "none"
-    return _chance(state.probability)
+    return _chance(chance)
 
 
 def _chance(probability: float) -> str:
@@ -102,11 +102,12 @@ def _chance(probability: float) -> str:
 
 
 def _advice(account: AccountResult, numeraire: str) -> str:
-    best = account.best
-    assert best is not None
-    more = "" if best.options == 0.0 else f"; its options need {number(best.options)} {numeraire} more"
+    """Say which collateral costs least, and what that which is there costs; or why that is not known."""
+    name, best = printable(account.name), account.best
+    if best is None:
+        return f"{name}: no leverage is advised: {account.no_best}"
     return (
-        f"{printable(account.name)}: capital and liquidation of its futures alone cost least at a leverage of "
-        f"{best.leverage:.2f}, a collateral of {number(best.collateral)} {numeraire}{more}; the cost is "
-        f"{number(best.cost)} {numeraire}, the probability of liquidation {_chance(best.probability)}"
+        f"{name}: capital and liquidation cost least at a leverage of {best.leverage:.2f}, a collateral of "
+        f"{number(best.collateral)} {numeraire} where it has {number(best.held)}: {number(best.cost)} {numeraire}, as "
+        f"it is {number(best.cost_as_is)}; the probability of liquidation is {_chance(best.probability)}"
     )

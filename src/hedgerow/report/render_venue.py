@@ -28,6 +28,95 @@ _STATED: Final = ("valid_from", "valid_until", "source", "kinds", "bases", "sett
 """Keys of a line that say what it is for; the others are its figures."""
 
 
+_NOTIONAL: Final = "fraction of the notional"
+_SHARE: Final = "fraction"
+_STEPS: Final = {"above": "as quoted", "tick": "as quoted"}
+_VOLS: Final = {"short_power": "pure", "long_power": "pure", "day_floor": "days", "least_up": "vol"}
+_SHOCK: Final = {"spot": _SHARE, "vol": _SHARE, "weight": _SHARE}
+UNITS: Final[dict[str, dict[str, Any]]] = {
+    "fee": {
+        "maker": _NOTIONAL,
+        "taker": _NOTIONAL,
+        "premium_cap": "fraction of the premium",
+        "volume": "USD",
+        "volume_days": "days",
+    },
+    "delivery": {"rate": _NOTIONAL, "value_cap": "fraction of what the option pays"},
+    "size": {
+        "tick": "as quoted",
+        "steps": _STEPS,
+        "contract_size": "quote when inverse and no option, else base",
+        "lot": "contracts",
+    },
+    "limit": {"width": "fraction of the mark"},
+    "funding": {
+        "period_hours": "hours",
+        "interval_hours": "hours",
+        "damper": "fraction per period",
+        "interest": "fraction per period if interest_clamped, fraction per hour if interest_added",
+        "cap": "fraction per period",
+        "interval_cap": _SHARE,
+    },
+    "settlement": {"hour_utc": "hours", "window_minutes": "minutes"},
+    "currency": {"decimals": "count"},
+    "listing": {
+        "maker": _NOTIONAL,
+        "taker": _NOTIONAL,
+        "tick": "as quoted",
+        "steps": _STEPS,
+        "contract_size": "quote when inverse and no option, else base",
+        "lot": "contracts",
+    },
+    "margin": {
+        "futures": {
+            **dict.fromkeys(("initial", "maintenance"), _NOTIONAL),
+            **dict.fromkeys(("initial_per_coin", "maintenance_per_coin"), "fraction per coin"),
+            "largest": "coins",
+        },
+        "options": {
+            **dict.fromkeys(("start", "least", "call", "put"), "fraction of the index"),
+            "put_mark": "fraction of the mark",
+            **dict.fromkeys(("put_over_maintenance", "factor"), "pure"),
+            "largest": "coins",
+            **dict.fromkeys(("unpaired_initial", "unpaired_maintenance"), "fraction of the forward"),
+        },
+        "grid": {
+            **dict.fromkeys(("price_range", "vol_up", "vol_down", "extended"), _SHARE),
+            "buckets": "count",
+            "vols": _VOLS,
+            "extended_factor": "pure",
+            **dict.fromkeys(("dampener", "delta_threshold"), "USD"),
+            "roll_rate": "fraction per year",
+            "delta_per_coin": "fraction per coin",
+            **dict.fromkeys(("least_roll", "largest_delta_shock", "maintenance"), _SHARE),
+        },
+        "scan": {
+            "scenarios": _SHOCK,
+            "vols": _VOLS,
+            **dict.fromkeys(("net_delta", "hedged_delta", "maintenance"), _SHARE),
+            "fee": _NOTIONAL,
+            "fee_cap": "fraction of the mark",
+        },
+        "contingency": {
+            "scenarios": _SHOCK,
+            "vols": _VOLS,
+            **dict.fromkeys(("initial", "maintenance", "gain_share", "basis_move", "basis_share", "skew_cap"), _SHARE),
+            **dict.fromkeys(("gain_rate", "basis_per_year"), "fraction per year"),
+            "skew_cap_per_root_year": "fraction per square root of a year",
+            **dict.fromkeys(("skew_width", "skew_least_width"), "pure"),
+            **dict.fromkeys(("perpetual_initial", "perpetual_maintenance"), _NOTIONAL),
+            **dict.fromkeys(("option_initial", "option_maintenance"), "fraction of the index"),
+        },
+        "liquidation": {
+            "futures_step": "USD of notional",
+            "option_step": "coins",
+            **dict.fromkeys(("futures_fee", "option_fee"), _NOTIONAL),
+        },
+    },
+}
+"""Unit of every figure by table and name, of margin by rule as well. [text]"""
+
+
 def venue_dict(rules: VenueRules) -> dict[str, Any]:
     """Return the tables of a venue for machines: what ``hedgerow venue show --json`` prints.
 
@@ -39,11 +128,12 @@ def venue_dict(rules: VenueRules) -> dict[str, Any]:
     Returns
     -------
     dict
-        Lines by table; decimals are texts, so that nothing is rounded. [as each line]
+        Lines by table; decimals are texts, so that nothing is rounded. [as its ``units`` say]
     """
     tables = {name: [_plain(one) for one in getattr(rules.tables, name)] for name in _TITLES}
     listed = {str(name): _plain(one) for name, one in rules.listing.items()}
-    return {"venue": rules.venue, "name": rules.name, "at": to_iso(rules.at_ns), **tables, "listing": listed}
+    head = {"venue": rules.venue, "name": rules.name, "at": to_iso(rules.at_ns), "units": UNITS}
+    return {**head, **tables, "listing": listed}
 
 
 def _plain(one: msgspec.Struct) -> Any:

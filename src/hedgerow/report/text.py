@@ -3,18 +3,19 @@
 import io
 import math
 import re
-import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from hedgerow.market import Rejection
-from hedgerow.report.layout import CANVAS, WIDTH
+from hedgerow.report.layout import drawing_console, line, printable
 from hedgerow.report.surface import QuoteFigures
+
+__all__ = ["decimals", "grid", "grouped", "left_out", "line", "notebook_html", "plain_text", "printable", "share"]
 
 _NAMED = 6
 """So many names are listed per reason; the rest is in ``--json`` and on the page."""
@@ -33,7 +34,7 @@ def plain_text(view: RenderableType) -> str:
     str
         Tables as wide as their numbers need, text of 108 columns. [text]
     """
-    console = Console(file=io.StringIO(), width=CANVAS, color_system=None, force_terminal=False)
+    console = drawing_console(file=io.StringIO(), color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(view)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
@@ -52,25 +53,9 @@ def notebook_html(view: RenderableType) -> str:
     str
         A ``<pre>`` block without scripts or links. [HTML]
     """
-    console = Console(file=io.StringIO(), width=CANVAS, record=True, force_terminal=True, color_system="truecolor")
+    console = drawing_console(file=io.StringIO(), record=True, force_terminal=True, color_system="truecolor")
     console.print(view)
     return console.export_html(inline_styles=True, code_format="<pre style='line-height:1.2'>{code}</pre>")
-
-
-def printable(text: str) -> str:
-    """Make a name from a file safe to show: what is no printable character becomes a question mark.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        Of the same length. [text]
-    """
-    return "".join(char if char.isprintable() else "?" for char in text)
 
 
 def share(quotes: QuoteFigures) -> str:
@@ -181,20 +166,3 @@ def left_out(title: str, rejected: Sequence[Rejection], notes: Sequence[str]) ->
 def _named(item: Rejection, reason: str) -> str:
     detail = item.reason.removeprefix(reason).removeprefix(":").strip()
     return f"{item.name} ({detail})" if detail else item.name
-
-
-def line(text: str) -> RenderableType:
-    """Indent a line, and what wraps of it a little more.
-
-    Parameters
-    ----------
-    text : str
-        The line; what is not printable in it is replaced.
-
-    Returns
-    -------
-    rich renderable
-        At most 108 columns wide. [text]
-    """
-    first, *rest = textwrap.wrap(printable(text), WIDTH - 4, break_long_words=False, break_on_hyphens=False)
-    return Text("\n".join([f"  {first}", *(f"    {more}" for more in rest)]))

@@ -99,6 +99,20 @@ def unit_names(numeraire: str, base: str) -> dict[str, str]:
         "hedge_ratio": "fraction of minus the book's delta",
         "index_price": f"USD/{base}",
         "data_age": "seconds",
+        **_account_units(numeraire, base),
+    }
+
+
+def _account_units(numeraire: str, base: str) -> dict[str, str]:
+    """Return the unit of what a ticket says of accounts and their margin."""
+    amounts = ("equity", "covering", "initial", "maintenance", "free", "notional", "amount", "collateral", "held")
+    shares = ("usage", "liquidation_down", "liquidation_up", "probability", "jump_probability")
+    return {
+        **dict.fromkeys((*amounts, "cost_as_is"), numeraire),
+        **dict.fromkeys(shares, "fraction"),
+        **dict.fromkeys(("liquidation_price_down", "liquidation_price_up"), f"USD/{base}"),
+        "leverage": "pure",
+        "horizon_hours": "hours",
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 import hedgerow as hr
 from command_line import hedgerow
 from hedgerow.cli.gains import check_gains
-from hedgerow.cli.pages import check_target
+from hedgerow.cli.pages import check_target, write_whole
 from hedgerow.ledger import RealisedGain
+from hedgerow.report.gains import GAIN_COLUMNS
 from studies import ONE_DAY, band, changed, grid, load, policies, study_text
 
 METHODS = ("FIFO", "LIFO", "HIFO")
@@ -105,3 +106,48 @@ def test_what_is_tried_before_the_run_leaves_nothing_behind(tmp_path: Path) -> N
 def test_an_unknown_method_is_named(tmp_path: Path) -> None:
     with pytest.raises(hr.ConfigError, match="lot_method"):
         load(tmp_path, text("AVERAGE"))
+
+
+HEADER = ",".join(GAIN_COLUMNS)
+
+
+@pytest.mark.parametrize(
+    "content", ["\n1,mine\n", "\r\n", "policy,account\n", f"{HEADER},more\n", f"\ufeff{HEADER}\n", " ", "\x00\xff"]
+)
+def test_a_file_that_is_no_table_of_gains_is_kept(tmp_path: Path, content: str) -> None:
+    target = tmp_path / "notes.csv"
+    target.write_text(content, encoding="utf-8", newline="")
+    with pytest.raises(hr.InputError, match="is there already and is no table of gains; name another file"):
+        check_gains(target)
+    assert target.read_bytes() == content.encode()
+
+
+@pytest.mark.parametrize("content", ["", f"{HEADER}\n", f"{HEADER}\r\nold\r\n", HEADER])
+def test_an_empty_file_and_a_table_of_gains_are_replaced(tmp_path: Path, content: str) -> None:
+    target = tmp_path / "gains.csv"
+    target.write_text(content, encoding="utf-8", newline="")
+    check_gains(target)
+    write_whole("new", target)
+    assert target.read_text() == "new"
+
+
+def test_a_link_leads_to_the_file_that_is_written(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    real, link = tmp_path / "far" / "real.csv", tmp_path / "link.csv"
+    link.symlink_to(real)
+    for content in (None, f"{HEADER}\n"):
+        if content is not None:
+            real.write_text(content)
+        check_gains(link)
+        write_whole("new", link)
+        assert link.is_symlink()
+        assert real.read_text() == "new"
+    real.write_text("mine\n")
+    with pytest.raises(hr.InputError, match=r"link\.csv: is there already and is no table of gains"):
+        check_gains(link)
+    with pytest.raises(hr.InputError, match=r"link\.csv: is there already and is no HTML page"):
+        check_target(link)
+    link.unlink()
+    link.symlink_to(link)
+    with pytest.raises(hr.InputError, match="is a link that leads nowhere"):
+        check_gains(link)

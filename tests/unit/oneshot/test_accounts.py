@@ -2,8 +2,10 @@
 
 import datetime as dt
 import math
+import re
 import sys
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +59,12 @@ def perpetual(quantity: float, entry: float = MARK) -> PositionLine:
 
 def sold_call(quantity: float = -10.0) -> PositionLine:
     return PositionLine(instrument=SOLD, quantity=quantity, account="venue")
+
+
+def at_okx(name: str) -> ContractTerms:
+    """What is not on file of OKX: an option's lot and fee. Its quote is the recorded one."""
+    quote = MARKET.quote(name)
+    return ContractTerms(instrument=name, bid=quote.bid, ask=quote.ask, mark=quote.mark, lot=1.0, taker_fee=0.0003)
 
 
 def limits_of(monkeypatch: pytest.MonkeyPatch, desk: hr.Desk, **given: Any) -> tuple[Holdings, tuple[Limit, ...]]:
@@ -241,7 +249,8 @@ def test_rows_are_the_margin_after_the_trades(
     held = *held, *(positions[name] for name in instruments if name in positions)
     desk = desk_with({"rule": rule, "balances": {"ETH": 200.0}, "instruments": instruments}, held)
     line = msgspec.structs.replace(desk.contract[0], instrument=LINEAR, lot=0.001, mark=None)
-    holdings, limits = limits_of(monkeypatch, msgspec.structs.replace(desk, contract=(*desk.contract, line)))
+    lines = (*desk.contract, line, at_okx(CALL)) if rule == "okx" else (*desk.contract, line)
+    holdings, limits = limits_of(monkeypatch, msgspec.structs.replace(desk, contract=lines))
     account = holdings.desk.account[0]
     made = rule_of(holdings.desk, account, MARKET.as_of_ns)
     mine = [one for one in limits if one.name.startswith("the margin of account venue")]
@@ -372,9 +381,14 @@ def test_a_plan_ends_where_a_venues_table_does(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(rooms, "margin_rule", lambda name, *, coin, **_: named(name, coin=coin, at_ns=LATER_NS))
     position = PositionLine(instrument="ETH-26JAN24-2500-C", quantity=600.0)
     account = {"rule": "okx", "balances": {"ETH": 3000.0}, "instruments": (CALL,)}
-    ticket = hr.hedge(desk_with(account, (position,), risk_aversion=1e-3), MARKET)
-    assert ticket.trades[0].quantity == -100.0
-    bound = desk_with(account, (position,), neutral={"delta": 0.0})
+    desk, bound = (
+        msgspec.structs.replace(made, contract=(at_okx(CALL),))
+        for made in (
+            desk_with(account, (position,), risk_aversion=1e-3),
+            desk_with(account, (position,), neutral={"delta": 0.0}),
+        )
+    )
+    assert hr.hedge(desk, MARKET).trades[0].quantity == -100.0
     with pytest.raises(hr.SolveError, match=r"account venue"):
         hr.hedge(bound, MARKET)
 
@@ -431,9 +445,9 @@ def test_capital_and_liquidation_are_charged() -> None:
     assert best is not None
     assert ticket.holding_cost > plain.holding_cost
     assert abs(ticket.trades[0].quantity) <= abs(plain.trades[0].quantity)
-    notional = abs(ticket.trades[0].quantity) * SPOT / SPOT
-    assert best.collateral == pytest.approx(notional / best.leverage)
-    # No other leverage costs less, by the reflection principle written out here.
+    notional = abs(ticket.trades[0].quantity)
+    assert notional / best.leverage == pytest.approx(best.collateral - ticket.cost)
+    # No other leverage costs less, by the reflection principle written out here; the cost of trading is owed.
     years, s = 720.0 / 8760.0, 0.6 * np.sqrt(720.0 / 8760.0)
     size = abs(ticket.trades[0].quantity) / MARK
     maintenance = 0.01 + 4e-6 * size
@@ -441,12 +455,158 @@ def test_capital_and_liquidation_are_charged() -> None:
     def cost(leverage: float) -> float:
         shift = np.log((1.0 - maintenance) / (1.0 - 1.0 / leverage)) if leverage > 1.0 else np.inf
         touched = norm.cdf((-0.5 * s * s - shift) / s) + np.exp(-shift) * norm.cdf((0.5 * s * s - shift) / s)
-        return float(0.1 * years / leverage + 0.05 * touched)
+        return float(0.1 * years * (1.0 / leverage + ticket.cost / notional) + 0.05 * touched)
 
     cheapest = min(cost(leverage) for leverage in np.geomspace(0.5, 49.0, 400).tolist())
     assert best.cost / notional == pytest.approx(cheapest, rel=2e-3)
     assert any("charged for capital and the risk of liquidation" in note for note in ticket.notes)
-    assert "capital and liquidation of its futures alone cost least at a leverage of" in str(ticket)
+    assert "capital and liquidation cost least at a leverage of" in str(ticket)
+
+
+LINEAR_LINE = ContractTerms(instrument=LINEAR, bid=2222.5, ask=2222.6, lot=0.01, taker_fee=0.0005)
+PRICED = {"cost_of_capital": 0.1, "liquidation_cost": 0.02, "holding_hours": 168.0, "limits": {}}
+STAKES: dict[str, tuple[dict[str, Any], tuple[PositionLine, ...]]] = {
+    "coins": ({"balances": {"ETH": 60.0}}, ()),
+    "coins with a haircut": ({"balances": {"ETH": 60.0}, "haircuts": {"ETH": 0.9}}, ()),
+    "cash": ({"balances": {"USDC": 133_331.4}}, ()),
+    "both": ({"balances": {"USDC": 60_000.0, "ETH": 30.0}, "haircuts": {"ETH": 0.1}}, ()),
+    "linear, coins": ({"balances": {"ETH": 60.0}, "instruments": (LINEAR,)}, ()),
+    "linear, cash": ({"balances": {"USDC": 133_331.4}, "instruments": (LINEAR,)}, ()),
+    "sold calls": ({"balances": {"ETH": 150.0}}, (sold_call(-100.0),)),
+    "collateral and a loss": ({"collateral": 180_000.0}, (perpetual(-200_000.0, 1800.0),)),
+    "little leverage": ({"balances": {"ETH": 60.0}, "max_leverage": 2.0}, ()),
+}
+
+
+def priced_desk(name: str, numeraire: str = "USD") -> hr.Desk:
+    """A desk that is long calls and may sell the perpetual of its account, with capital and liquidation priced."""
+    account, held = STAKES[name]
+    linear = LINEAR in account.get("instruments", ())
+    rule = {"rule": "fraction", "futures_margin": 0.05} if linear else {}
+    bought = PositionLine(instrument="ETH-28JUN24-3000-C", quantity=500.0)
+    desk = desk_with(account | rule, (bought, *held), **PRICED)
+    return msgspec.structs.replace(
+        desk, contract=(*desk.contract, LINEAR_LINE), rates={"USDC": 1.0}, numeraire=numeraire
+    )
+
+
+@cache
+def priced_ticket(name: str) -> hr.Ticket:
+    return hr.hedge(priced_desk(name), MARKET)
+
+
+def with_stake(desk: hr.Desk, size: float) -> hr.Desk:
+    """The same desk with so many times what its account holds, and nothing to trade."""
+    account = desk.account[0]
+    more = {name: size * amount for name, amount in account.balances.items()}
+    collateral = None if account.collateral is None else size * account.collateral
+    account = msgspec.structs.replace(account, balances=more, collateral=collateral, max_leverage=None)
+    limits = dict.fromkeys(account.instruments, 0.0)
+    hedge = msgspec.structs.replace(desk.hedge, limits=limits, liquidation_cost=None)
+    return msgspec.structs.replace(desk, account=(account,), hedge=hedge)
+
+
+def after_trades(desk: hr.Desk, ticket: hr.Ticket) -> hr.Desk:
+    """The desk with what was traded among its positions."""
+    known = {line.instrument: line for line in desk.position}
+    lines = {line.instrument: line for line in desk.position}
+    for trade in ticket.trades:
+        held = known.get(trade.instrument, PositionLine(instrument=trade.instrument, quantity=0.0))
+        total = held.quantity + trade.quantity
+        entry = (
+            MARK if not held.quantity else total / (held.quantity / (held.entry_price or MARK) + trade.quantity / MARK)
+        )
+        lines[trade.instrument] = PositionLine(
+            instrument=trade.instrument, quantity=total, entry_price=entry, account="venue"
+        )
+    return msgspec.structs.replace(desk, position=tuple(lines.values()))
+
+
+@pytest.mark.parametrize("name", STAKES)
+def test_no_other_collateral_costs_less_by_the_accounts_own_figures(name: str) -> None:
+    """Desks with more and less in the account are asked for what they say of it: no formula of ours is in between."""
+    desk = priced_desk(name)
+    ticket = priced_ticket(name)
+    (account,) = ticket.accounts
+    best, after, years = account.best, account.after, 168.0 / 8760.0
+    assert best is not None
+    assert best.cost_as_is == pytest.approx(0.1 * years * best.held + 0.02 * after.notional * after.probability)
+    assert best.cost <= best.cost_as_is * (1.0 + 1e-12)
+    if best.held > best.collateral:  # who holds more is not likelier to be liquidated than is said of the best
+        assert after.probability <= best.probability + 1e-12
+    else:
+        assert after.probability >= best.probability - 1e-12
+    held = after_trades(desk, ticket)
+
+    def asked(size: float) -> tuple[float, float, float]:
+        """Cost, probability and leverage of an account that holds so much, before trades."""
+        state = hr.hedge(with_stake(held, size), MARKET).accounts[0].before
+        capital = 0.1 * years * size * best.held
+        return capital + 0.02 * state.notional * state.probability, state.probability, state.leverage or 0.0
+
+    # The cost of trading is owed in the one and not in the others: a five hundredth of what is held.
+    size = best.collateral / best.held
+    cost, probability, leverage = asked(size)
+    assert leverage == pytest.approx(best.leverage, rel=0.03)
+    assert cost == pytest.approx(best.cost, rel=0.02)
+    assert probability == pytest.approx(best.probability, rel=0.15, abs=1e-6)
+    for other in (1.15,) if "max_leverage" in STAKES[name][0] else (0.9, 1.15):
+        assert asked(size * other)[0] >= 0.995 * cost
+
+
+def test_the_advice_counts_haircuts_and_currencies() -> None:
+    best = {name: priced_ticket(name).accounts[0].best for name in STAKES}
+    coins, cut, cash, both = (best[name] for name in ("coins", "coins with a haircut", "cash", "both"))
+    assert coins is not None
+    assert cut is not None
+    assert cash is not None
+    assert both is not None
+    # A tenth of it covers: far more of it is asked for than is there, although less leverage would be dear.
+    assert cut.collateral > 5.0 * cut.held
+    assert cut.leverage > coins.leverage
+    # A short against coins, which rise with it, is liquidated farther away than one against cash.
+    assert cash.leverage < coins.leverage
+    linear = [best["linear, coins"], best["linear, cash"]]
+    assert all(linear)
+    assert linear[0].leverage > 1.1 * linear[1].leverage  # type: ignore[union-attr]
+    assert best["little leverage"].leverage < 2.01  # type: ignore[union-attr]
+    # The charge for holding the perpetual is that of margin in what the account holds.
+    notes = [
+        next(note for note in priced_ticket(name).notes if note.startswith("charged for capital"))
+        for name in ("coins", "coins with a haircut", "cash", "linear, coins", "linear, cash")
+    ]
+    assert len(set(notes)) == 5
+
+
+def test_the_advice_is_the_same_in_the_coin() -> None:
+    desk = priced_desk("both")
+    usd, coin = priced_ticket("both").accounts[0], hr.hedge(desk, MARKET, numeraire="ETH").accounts[0]
+    assert coin.best is not None
+    assert usd.best is not None
+    assert coin.best.held * SPOT == pytest.approx(usd.best.held, rel=1e-3)
+    years = 168.0 / 8760.0
+    expected = 0.1 * years * coin.best.held + 0.02 * coin.after.notional * coin.after.probability
+    assert coin.best.cost_as_is == pytest.approx(expected)
+    assert coin.after.notional == pytest.approx(coin.best.leverage * coin.best.collateral, rel=0.1)
+
+
+def test_where_nothing_covers_there_is_no_advice_but_a_reason() -> None:
+    # A profit that is not realised covers, the coins do not: no amount of them is a collateral.
+    held = (perpetual(-100_000.0, 2800.0),)
+    desk = desk_with({"balances": {"ETH": 1.0}, "haircuts": {"ETH": 1.0}}, held, **PRICED)
+    shut = msgspec.structs.replace(desk, hedge=msgspec.structs.replace(desk.hedge, limits={PERPETUAL: 0.0}))
+    ticket = hr.hedge(shut, MARKET)
+    (account,) = ticket.accounts
+    assert account.after.covering > account.after.initial
+    assert account.best is None
+    told = ticket.to_dict()["accounts"][0]
+    assert told["best_leverage"] is None
+    assert told["no_best_leverage"] == "nothing in it covers margin, so that no amount of it is enough"
+    assert "venue: no leverage is advised: nothing in it covers margin" in str(ticket)
+    plain = hr.hedge(
+        msgspec.structs.replace(shut, hedge=msgspec.structs.replace(shut.hedge, liquidation_cost=None)), MARKET
+    )
+    assert plain.to_dict()["accounts"][0]["no_best_leverage"] is None
 
 
 def test_capital_is_not_charged_twice() -> None:
@@ -483,11 +643,25 @@ def test_a_currency_without_a_rate_is_named() -> None:
 
 def test_an_account_that_is_under_water_is_said_to_be() -> None:
     desk = desk_with({"balances": {"ETH": 0.1}}, (perpetual(-100_000.0),))
-    with pytest.raises(hr.SolveError, match="account venue would need an initial margin of 2,018 USD") as error:
-        hr.hedge(
-            msgspec.structs.replace(desk, hedge=msgspec.structs.replace(desk.hedge, limits={PERPETUAL: 0.0})), MARKET
-        )
-    assert "222.219 that covers it" in str(error.value)
+    shut = msgspec.structs.replace(desk, hedge=msgspec.structs.replace(desk.hedge, limits={PERPETUAL: 0.0}))
+    with pytest.raises(
+        hr.SolveError,
+        match=r"account venue is short by 1,795\.79 USD before any trade: .* margin of 2,018 USD by",
+    ) as error:
+        hr.hedge(shut, MARKET)
+    assert "has 222.219 that covers it" in str(error.value)
+    # What is asked for is enough.
+    found = re.search(r"; add ([\d,.]+) USD to account venue, or close positions in it$", str(error.value))
+    assert found is not None
+    missing = float(found[1].replace(",", ""))
+    for share, covered in ((1.0, True), (0.999, False)):
+        more = msgspec.structs.replace(desk.account[0], balances={"ETH": 0.1, "USD": share * missing})
+        mended = msgspec.structs.replace(shut, account=(more,))
+        if covered:
+            assert hr.hedge(mended, MARKET).accounts[0].after.initial > 0.0
+            continue
+        with pytest.raises(hr.SolveError, match="is short by"):
+            hr.hedge(mended, MARKET)
     # Allowed to trade, the plan closes as much as the margin asks for.
     ticket = hr.hedge(desk, MARKET)
     (account,) = ticket.accounts
@@ -497,7 +671,45 @@ def test_an_account_that_is_under_water_is_said_to_be() -> None:
     assert "NOW" in str(ticket)
 
 
+def test_a_short_account_is_told_what_haircuts_ask_for() -> None:
+    desk = desk_with({"balances": {"ETH": 1.0}, "haircuts": {"ETH": 0.95}}, (perpetual(-100_000.0),))
+    shut = msgspec.structs.replace(desk, hedge=msgspec.structs.replace(desk.hedge, limits={PERPETUAL: 0.0}))
+    with pytest.raises(hr.SolveError, match=r"add [\d,.]+ USD after haircuts to account venue, or close positions"):
+        hr.hedge(shut, MARKET)
+
+
 # Venues of accounts.
+
+
+def test_a_rule_without_a_venue_is_that_of_its_owner() -> None:
+    call = ContractTerms(instrument=CALL, bid=0.03, ask=0.031)
+    account = {"rule": "okx", "balances": {"ETH": 60.0}, "instruments": (CALL,)}
+    desk = desk_with(account, (PositionLine(instrument="ETH-28JUN24-3000-C", quantity=500.0),))
+    desk = msgspec.structs.replace(desk, contract=(call,))
+    # Deribit's fees and lots are not OKX's: what is not on file is refused, whether the venue is named or not.
+    for given, missing in ((call, "lot"), (msgspec.structs.replace(call, lot=1.0), "fee")):
+        for venue in (None, "okx"):
+            named = msgspec.structs.replace(desk.account[0], venue=venue)
+            with pytest.raises(hr.ConfigError, match=rf"{CALL}: its {missing} at okx is not on file; state"):
+                hr.hedge(msgspec.structs.replace(desk, contract=(given,), account=(named,)), MARKET)
+    stated = msgspec.structs.replace(call, lot=1.0, taker_fee=0.0003)
+    ticket = hr.hedge(msgspec.structs.replace(desk, contract=(stated,)), MARKET)
+    assert ticket.trades[0].fee_source == "desk file"
+    assert ticket.to_dict()["accounts"][0]["venue"] == "okx"
+    # Deribit's own rule keeps Deribit's tables, and a rule of nobody those of Deribit too.
+    for rule, venue in (({"rule": "deribit_standard"}, "deribit"), ({"rule": "fraction", "futures_margin": 0.1}, None)):
+        plain = desk_with(rule | {"balances": {"ETH": 30.0}}, (perpetual(-50_000.0),))
+        line = msgspec.structs.replace(plain.contract[0], taker_fee=None)
+        own = hr.hedge(msgspec.structs.replace(plain, contract=(line,)), MARKET)
+        assert own.trades[0].fee_source == "Deribit fee schedule, taker"
+        assert own.to_dict()["accounts"][0]["venue"] == venue
+
+
+def test_a_list_without_the_contract_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text('{"result": []}')
+    account = {"venue": "deribit", "balances": {"ETH": 30.0}, "instrument_list": str(tmp_path / "list.json")}
+    with pytest.raises(hr.ConfigError, match=r"account\[0\].instrument_list: .*list.json does not list ETH-PERPETUAL"):
+        hr.hedge(desk_with(account, (perpetual(-50_000.0),)), MARKET)
 
 
 def test_an_accounts_venue_and_tier_set_the_fee() -> None:

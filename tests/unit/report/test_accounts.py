@@ -1,12 +1,18 @@
 """Accounts of a ticket: words, JSON and the picture."""
 
 import dataclasses
+from collections.abc import Iterator
+from typing import Any
 
+import numpy as np
 import pytest
 
 from hedgerow.report.account_pictures import accounts_picture
 from hedgerow.report.accounts import AccountResult, AccountState, LeverageAdvice
+from hedgerow.report.backtest_accounts import ACCOUNT_UNITS, AccountsReport, ForcedTrade, MarginUse
+from hedgerow.report.backtest_accounts import AccountResult as BacktestAccount
 from hedgerow.report.render_ticket_accounts import ticket_accounts_view
+from hedgerow.report.units import unit_names
 
 STATE = AccountState(
     equity=1000.0,
@@ -20,7 +26,7 @@ STATE = AccountState(
     parts=(("futures", 500.0),),
 )
 NOW = dataclasses.replace(STATE, covering=-1.0, liquidation_down=0.0, liquidation_up=0.0, probability=1.0)
-BEST = LeverageAdvice(leverage=4.0, collateral=400.0, cost=2.5, probability=5e-5)
+BEST = LeverageAdvice(leverage=4.0, collateral=400.0, held=900.0, cost=2.5, cost_as_is=3.25, probability=5e-5)
 
 
 def account(**changes: object) -> AccountResult:
@@ -52,10 +58,12 @@ def test_figures_for_machines() -> None:
     assert told["best_leverage"] == {
         "leverage": 4.0,
         "collateral": 400.0,
+        "held": 900.0,
         "cost": 2.5,
+        "cost_as_is": 3.25,
         "probability": 5e-5,
-        "options": 0.0,
     }
+    assert told["no_best_leverage"] is None
     # Nothing covers: no share, no leverage.
     assert (told["before"]["usage"], told["before"]["leverage"]) == (None, None)
     assert account(best=None, venue="okx").to_dict(1.0)["best_leverage"] is None
@@ -67,10 +75,87 @@ def test_words() -> None:
     assert "NOW" in text
     assert "nothing covers it" in text
     assert "1.23 %" in text
-    assert "at a leverage of 4.00, a collateral of 400.00 USD; the cost is 2.5000 USD" in text
+    assert "at a leverage of 4.00, a collateral of 400.00 USD where it has 900.00: 2.5000 USD, as it is 3.2500" in text
     assert "below 0.01 %" in text
     assert ", isolated" not in text
     assert ", isolated" in shown(account(mode="isolated", best=None))
+
+
+def test_no_advice_is_said_with_its_reason() -> None:
+    without = account(best=None, no_best="nothing covers")
+    assert "<a>: no leverage is advised: nothing covers" in shown(without)
+    assert without.to_dict(1.0)["no_best_leverage"] == "nothing covers"
+    assert "leverage is advised" not in shown(account(best=None))
+
+
+def test_where_no_move_liquidates_there_is_no_probability_with_jumps_either() -> None:
+    never = dataclasses.replace(STATE, liquidation_down=None, probability=0.0, jump_probability=0.0)
+    rarely = dataclasses.replace(STATE, probability=3e-5, jump_probability=2e-5)
+    text = shown(account(before=never, after=rarely, best=None))
+    assert "probability of that within 24 h none below 0.01 %" in text
+    assert "the same with the model's jumps none below 0.01 %" in text
+    assert "the same with the model's jumps" not in shown(account())
+
+
+def test_every_number_of_an_account_has_a_unit() -> None:
+    units = unit_names("ETH", "ETH")
+    state = dataclasses.replace(STATE, liquidation_up=0.5, jump_probability=0.1)
+    told = account(before=state, after=state).to_dict(2000.0)
+    numbers = {
+        key
+        for part in (told, told["before"], told["before"]["parts"][0], told["best_leverage"])
+        for key, value in part.items()
+        if isinstance(value, float)
+    }
+    assert len(numbers) > 18
+    assert numbers <= set(units)
+    assert (units["equity"], units["probability"], units["liquidation_price_up"]) == ("ETH", "fraction", "USD/ETH")
+
+
+def test_every_number_of_a_studys_accounts_has_a_unit_of_its_own() -> None:
+    """They are in dollars and currencies of their own, beside P&L in coins."""
+    used = MarginUse(
+        max_initial=1.0, max_initial_share=0.5, min_distance=0.1, opening_share=0.5, liquidations=0, bankrupt=False
+    )
+    result = BacktestAccount(
+        name="a",
+        rule="",
+        start={"BTC": 1.0},
+        balances={"BTC": 1.0},
+        in_transit={"BTC": 1.0},
+        positions={"BTC-PERPETUAL": 1.0},
+        equity=1.0,
+        flows={"fee": {"BTC": 1.0}},
+        initial=1.0,
+        maintenance=1.0,
+        margin=used,
+    )
+    told = AccountsReport(
+        leverage=3.0,
+        levered="a",
+        chosen=True,
+        liquidation_probability=0.1,
+        margin=used,
+        forced=(ForcedTrade(at_ns=0, account="a", instrument="b", quantity=1.0, price=1.0, fee=1.0),),
+        shortfall=1.0,
+        usage=np.array([0.5]),
+        accounts=(result,),
+    ).to_dict()
+
+    def numbers(node: Any, name: str) -> Iterator[str]:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                by_currency = name in ("start", "balances", "in_transit", "positions", "flows")
+                yield from numbers(value, name if by_currency or key == "value" else key)
+        elif isinstance(node, list):
+            for value in node:
+                yield from numbers(value, name)
+        elif isinstance(node, float):
+            yield name
+
+    found = {*numbers(told, "")}
+    assert found == set(ACCOUNT_UNITS)
+    assert ACCOUNT_UNITS["max_initial"] == ACCOUNT_UNITS["shortfall"] == "USD"
 
 
 def test_the_picture_escapes_names_and_is_the_same_every_time() -> None:
