@@ -93,7 +93,7 @@ class RiskSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         """
         return (
             f"Gaussian moves over {self.horizon_hours:g} h: spot vol {self.spot_vol:.0%}, vol of the 30-day vol "
-            f"{self.vol_of_vol:.0%} a year scaled by (30 d/T)^{self.vol_term_exponent:g}, spot-vol correlation "
+            f"{self.vol_of_vol:.0%} a year scaled by (30 d/T)^{self.vol_term_exponent:g}, spot-vol correlation "
             f"{self.spot_vol_correlation:g}; P&L to second order in spot, first in vol"
             + "".join(
                 f"; {name} {value:.3g}"

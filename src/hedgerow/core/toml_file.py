@@ -135,6 +135,8 @@ def _explain(path: Path, text: str, message: str, raw: dict[str, Any], kind: typ
     if unknown:
         field = inside(unknown.group(1))
         advice = "remove it or correct its spelling" + nearest(unknown.group(1), keys_at(kind, raw, table))
+        if table and unknown.group(1) in keys_at(kind, raw, ""):
+            advice = "it belongs to the top of the file, above the first [table]"
         return ConfigError(str(path), field, "unknown key", advice, line_of(text, field))
     missing = re.search(r"missing required field `([^`]*)`", problem)
     if missing:

@@ -217,7 +217,9 @@ class Engine:
         ]
         free = held - sum(leaving, Decimal(0))
         if not is_positive(event.amount) or event.amount > free or event.source == event.target:
-            problem = f"{event.amount} {event.currency} from {event.source} to {event.target}; free are {free}"
+            problem = (
+                f"{event.amount:.12g} {event.currency} from {event.source} to {event.target}; it has {free:.12g} free"
+            )
             return self._decide(state, (Alert(f"not moved: {problem}"),))
         return self._decide(msgspec.structs.replace(state, moving=(*state.moving, wanted)), (wanted,))
 

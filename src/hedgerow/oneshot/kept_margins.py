@@ -86,7 +86,7 @@ class _Account:
             f"{_amount(initial * rate)} {unit} by {self.rule.name} and has {_amount(covering * rate)} that covers it"
         )
         cut = " after haircuts" if any(self.terms.haircuts.values()) else ""
-        return said, f"add {missing}{cut} to account {self.terms.name}, or close positions in it"
+        return said, f"add at least {missing}{cut} to account {self.terms.name}, or close positions in it"
 
     def cut(self, x: Float64[np.ndarray, " n"], share: float) -> Limit:
         """Return a limit that trades break; trading nothing keeps it if the account is covered as it stands."""
@@ -153,7 +153,7 @@ class _Account:
             linear, long, short = (np.zeros(at.size) for _ in range(3))
         rate = self.holdings.per_usd
         made = Limit(
-            name=f"the margin of account {self.terms.name}: {self.rule.name}, at a plan",
+            name=f"the margin of account {self.terms.name}: {self.rule.name}, beside this plan",
             upper=covering * rate,
             start=0.0,
             linear=linear * rate,

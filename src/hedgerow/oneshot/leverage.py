@@ -359,4 +359,5 @@ def _note(desk: Desk, name: str, ends: Sequence[BestLeverage]) -> str:
         f"{best.cost:.2g} of the notional {way} at a leverage of {best.leverage:.3g}"
         for way, best in zip(("long", "short"), ends, strict=True)
     )
-    return f"charged for capital and the risk of liquidation of {name} over {holding_hours(desk):g} h: {words}"
+    charged = f"charged for capital and the risk of liquidation of {name} over {holding_hours(desk):g} h"
+    return f"{charged}, at the leverage that costs least, whatever its account has: {words}"

@@ -49,7 +49,9 @@ def answers(ticket: Ticket) -> Sequence[RenderableType]:
     binding = [one for one in ticket.constraints if one.price]
     if binding:
         found.append(_prices(ticket, binding))
-    free = _names([one.name for one in ticket.constraints if not one.price])
+    # All rows of an account are one margin: where one binds, the others say nothing.
+    priced = {_whose(one.name) for one in binding}
+    free = _names([one.name for one in ticket.constraints if not one.price and _whose(one.name) not in priced])
     if free:
         found.append(line(f"does not bind, costs nothing: {free}"))
     if ticket.tail is not None:
@@ -80,9 +82,14 @@ def answers(ticket: Ticket) -> Sequence[RenderableType]:
     return found
 
 
+def _whose(name: str) -> str:
+    """Return what a constraint belongs to: rows of one margin differ behind a colon."""
+    return name.partition(": ")[0]
+
+
 def _names(names: Sequence[str]) -> str:
     """List names; rows of one margin, which differ behind a colon, are counted."""
-    counts = Counter(name.partition(": ")[0] for name in names)
+    counts = Counter(_whose(name) for name in names)
     return ", ".join(name if count == 1 else f"{name} ({count} rows)" for name, count in counts.items())
 
 

@@ -164,11 +164,16 @@ def _pictures(report: BacktestReport) -> Table:
 
 
 def _told(report: BacktestReport) -> list[Text]:
-    """Say which orders were refused, and of what a person would have been told."""
+    """Say which orders were refused, what is on its way, and of what a person would have been told."""
     lines = []
     for policy in report.policies:
         for reason, count in policy.rejects.items():
-            lines.append(f"{policy.name}: the venue refused {_count(count, 'order')}: {reason}")
+            what = "transfer" if reason.startswith("transfer: ") else "order"
+            why = reason.removeprefix("transfer: ")
+            lines.append(f"{policy.name}: the venue refused {_count(count, what)}: {why}")
+        for account in policy.accounts.accounts:
+            for currency, amount in account.in_transit.items():
+                lines.append(f"{policy.name}: {amount:,.10g} {currency} from {account.name} is on its way at the end")
         texts = list(policy.alert_texts.items())
         for text, count in texts[:_ALERTS]:
             lines.append(f"{policy.name}: {_count(count, 'alert')}: {_LONG.sub(_shorter, text)}")

@@ -1,11 +1,15 @@
 """Margin of a ticket's accounts before the trades and after them, as text."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import RenderableType
 
 from hedgerow.report.accounts import AccountResult, AccountState
 from hedgerow.report.layout import line, number, printable, table
+
+_LIKELY: Final = 0.05
+"""From which probability on a liquidation deserves a warning. [probability]"""
 
 
 def ticket_accounts_view(accounts: Sequence[AccountResult], numeraire: str, spot: float) -> Sequence[RenderableType]:
@@ -32,6 +36,8 @@ def ticket_accounts_view(accounts: Sequence[AccountResult], numeraire: str, spot
         found.append(line(f"{printable(account.name)}: {account.rule}{isolated}"))
         if account.best is not None or account.no_best:
             found.append(line(_advice(account, numeraire)))
+        if account.after.probability > _LIKELY:
+            found.append(line(_warning(account)))
     return found
 
 
@@ -101,6 +107,13 @@ def _chance(probability: float) -> str:
     return "below 0.01 %" if probability < 1e-4 else f"{100.0 * probability:.2f} %"
 
 
+def _warning(account: AccountResult) -> str:
+    return (
+        f"{printable(account.name)}: WILL PROBABLY NOT LAST: after these trades it is liquidated with a probability of "
+        f"{_chance(account.after.probability)} within {account.horizon_hours:g} h; add collateral, or trade less in it"
+    )
+
+
 def _advice(account: AccountResult, numeraire: str) -> str:
     """Say which collateral costs least, and what that which is there costs; or why that is not known."""
     name, best = printable(account.name), account.best
@@ -109,5 +122,6 @@ def _advice(account: AccountResult, numeraire: str) -> str:
     return (
         f"{name}: capital and liquidation cost least at a leverage of {best.leverage:.2f}, a collateral of "
         f"{number(best.collateral)} {numeraire} where it has {number(best.held)}: {number(best.cost)} {numeraire}, as "
-        f"it is {number(best.cost_as_is)}; the probability of liquidation is {_chance(best.probability)}"
+        f"it is {number(best.cost_as_is)}, over {account.horizon_hours:g} h; the probability of liquidation is then "
+        f"{_chance(best.probability)}"
     )

@@ -19,6 +19,7 @@ from command_line import hedgerow
 from hedgerow.backtesting.market_tape import latency_of
 from hedgerow.config.study_latency import ConstantDelay, ExponentialDelay, LogNormalDelay, QuantileDelay
 from hedgerow.report.backtest import BacktestReport
+from hedgerow.report.render_backtest import backtest_text
 from hedgerow.venues.latency import samples
 from studies import SIX_HOURS, band, changed, grid, load, policies, study_text
 
@@ -453,6 +454,8 @@ def test_money_that_has_not_arrived_by_the_end_is_on_its_way(
     found = {one["name"]: (one["balances"], one["in_transit"]) for one in policy["accounts"]}
     assert found == {"exchange": ({"ETH": 1.0}, {}), "wallet": ({"ETH": 5.0}, {"ETH": 4.0})}
     assert policy["cost"]["fees"] == 0.0
+    text = backtest_text(run(tmp_path, late))
+    assert "unhedged: 4 ETH from wallet is on its way at the end" in text
 
 
 def test_what_is_not_there_is_not_moved(tmp_path: Path) -> None:

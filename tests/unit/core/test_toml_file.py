@@ -35,6 +35,14 @@ def test_a_good_file_becomes_its_type(tmp_path: Path) -> None:
     assert read_toml(path, Trade) == Trade(name="é", leg=(Leg(size=1.0), Leg(size=-2.5)))
 
 
+def test_a_key_that_a_table_has_swallowed_belongs_to_the_top(tmp_path: Path) -> None:
+    path = write(tmp_path, "name = 'x'\n[[leg]]\nsize = 1\nlimits = { A = 1.0 }\n")
+    with pytest.raises(
+        ConfigError, match=r":4: leg\[0\]\.limits: unknown key; it belongs to the top of the file, above"
+    ):
+        read_toml(path, Trade)
+
+
 @pytest.mark.parametrize(
     ("text", "line", "field", "problem"),
     [

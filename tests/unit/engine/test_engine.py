@@ -366,7 +366,7 @@ def test_the_operator_moves_collateral_that_is_there() -> None:
 def test_collateral_that_is_not_there_gives_an_alert(source: AccountName, target: AccountName, amount: str) -> None:
     (alert,) = Run().take(MoveCollateral(1, 1, source, target, USDC, Decimal(amount)))
     assert isinstance(alert, Alert)
-    assert alert.text.startswith(f"not moved: {amount} USDC from {source} to {target}; free are ")
+    assert alert.text.startswith(f"not moved: {amount} USDC from {source} to {target}; it has ")
 
 
 # --- cash ---

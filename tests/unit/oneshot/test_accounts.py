@@ -651,7 +651,7 @@ def test_an_account_that_is_under_water_is_said_to_be() -> None:
         hr.hedge(shut, MARKET)
     assert "has 222.219 that covers it" in str(error.value)
     # What is asked for is enough.
-    found = re.search(r"; add ([\d,.]+) USD to account venue, or close positions in it$", str(error.value))
+    found = re.search(r"; add at least ([\d,.]+) USD to account venue, or close positions in it$", str(error.value))
     assert found is not None
     missing = float(found[1].replace(",", ""))
     for share, covered in ((1.0, True), (0.999, False)):
@@ -674,7 +674,9 @@ def test_an_account_that_is_under_water_is_said_to_be() -> None:
 def test_a_short_account_is_told_what_haircuts_ask_for() -> None:
     desk = desk_with({"balances": {"ETH": 1.0}, "haircuts": {"ETH": 0.95}}, (perpetual(-100_000.0),))
     shut = msgspec.structs.replace(desk, hedge=msgspec.structs.replace(desk.hedge, limits={PERPETUAL: 0.0}))
-    with pytest.raises(hr.SolveError, match=r"add [\d,.]+ USD after haircuts to account venue, or close positions"):
+    with pytest.raises(
+        hr.SolveError, match=r"add at least [\d,.]+ USD after haircuts to account venue, or close positions"
+    ):
         hr.hedge(shut, MARKET)
 
 
