@@ -7,7 +7,7 @@ import numpy as np
 from hedgerow.book import CompiledBook
 from hedgerow.core.arrays import Float64
 from hedgerow.core.errors import InputError
-from hedgerow.margin.legs import check_kinds, futures_of, options_of
+from hedgerow.margin.legs import Options, check_kinds, futures_of, options_of
 from hedgerow.margin.requirement import MarginRow, Requirement
 from hedgerow.margin.standard import short_option
 from hedgerow.venue_rules.tables import OptionMargin
@@ -59,7 +59,7 @@ class FractionMargin:
         futures, options = futures_of(book), options_of(book)
         notional = float((np.abs(futures.coins) * futures.mark).sum())
         sold = np.maximum(-options.quantity, 0.0)
-        margins = self._short_margins(book)
+        margins = self._short_margins(options, book.spot)
         of_options, kept = float((margins[0] * sold).sum()), float((margins[1] * sold).sum())
         return Requirement(
             initial=self.initial * notional + of_options,
@@ -75,13 +75,12 @@ class FractionMargin:
         futures, options = futures_of(trades), options_of(trades)
         both, short = np.zeros(held.size), np.zeros(held.size)
         np.add.at(both, futures.group, self.initial * np.abs(futures.coins) * futures.mark)
-        np.add.at(short, options.group, self._short_margins(trades)[0] * np.abs(options.quantity))
+        np.add.at(short, options.group, self._short_margins(options, trades.spot)[0] * np.abs(options.quantity))
         start = self.requirement(book).initial
         return (MarginRow(name=self.name, start=start, linear=np.zeros(held.size), long=both, short=both + short),)
 
-    def _short_margins(self, book: CompiledBook) -> tuple[np.ndarray, np.ndarray]:
+    def _short_margins(self, options: Options, spot: float) -> tuple[np.ndarray, np.ndarray]:
         """Return initial and maintenance margin of a short option on one coin each."""
-        options = options_of(book)
         if options.mark.size and self.options is None:
             raise InputError(f"{self.name} does not cover options", "take a venue's rule, or give a table for options")
         margins = np.zeros((2, options.mark.size))
@@ -89,7 +88,7 @@ class FractionMargin:
             assert self.options is not None
             margins[:, i] = short_option(
                 self.options,
-                spot=book.spot,
+                spot=spot,
                 forward=float(options.forward[i]),
                 strike=float(options.strike[i]),
                 mark=float(options.mark[i]),

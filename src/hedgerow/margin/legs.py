@@ -82,6 +82,21 @@ class Options:
     delta: Float64[np.ndarray, " n"]
 
 
+_NUMBERS, _WHOLE, _FLAGS = np.zeros(0), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+_NO_OPTIONS: Final = Options(
+    group=_WHOLE,
+    inverse=_FLAGS,
+    quantity=_NUMBERS,
+    is_call=_FLAGS,
+    strike=_NUMBERS,
+    forward=_NUMBERS,
+    expiry_ns=_WHOLE,
+    years=_NUMBERS,
+    mark=_NUMBERS,
+    delta=_NUMBERS,
+)
+
+
 def futures_of(book: CompiledBook) -> Futures:
     """Return the perpetuals and futures of a book.
 
@@ -128,6 +143,8 @@ def options_of(book: CompiledBook) -> Options:
     Black (1976), eq. 16, for marks and deltas.
     """
     rows = np.flatnonzero(_IS_OPTION[book.kinds])
+    if not rows.size:
+        return _NO_OPTIONS
     table, quantity = book.table[rows], book.table[rows, kernels.QUANTITY]
     worth, delta = _unit_greeks(book, rows)
     return Options(
@@ -146,8 +163,6 @@ def options_of(book: CompiledBook) -> Options:
 
 def _unit_greeks(book: CompiledBook, rows: Int64[np.ndarray, " n"]) -> tuple[np.ndarray, np.ndarray]:
     """Return worth and delta of options on one coin each."""
-    if not rows.size:
-        return np.zeros(0), np.zeros(0)
     table = book.table[rows].copy()
     table[:, kernels.QUANTITY] = 1.0
     alone = replace(
