@@ -31,6 +31,8 @@ def check_accounts(study: Study) -> None:
     """
     names = [line.name for line in study.account]
     for i, account in enumerate(study.account):
+        if not account.name or not account.name.isprintable():
+            raise study.error(f"account[{i}].name", f"is {account.name!r}", "give it a printable name")
         if account.name in names[:i]:
             raise study.error(f"account[{i}].name", f"names {account.name} twice", "keep one of them")
         _check_balances(study, f"account[{i}].balances", account.balances)

@@ -175,6 +175,8 @@ def account_faults(terms: AccountTerms) -> Iterator[Fault]:
     tuple of (str, str, str)
         Field, what is wrong, what to do. [text]
     """
+    if not terms.name or not terms.name.isprintable():
+        yield ".name", f"is {terms.name!r}", "give it a printable name"
     if terms.collateral is not None and not terms.collateral > 0.0:
         yield ".collateral", f"is {terms.collateral:g}", "collateral is positive"
     yield from _venue_faults(terms)

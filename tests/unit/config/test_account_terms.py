@@ -35,6 +35,14 @@ def load(tmp_path: Path, lines: str, hedge: str = "") -> hr.Desk:
     return load_desk(path)
 
 
+@pytest.mark.parametrize("name", ["", "a\\tb"])
+def test_an_account_has_a_name_that_can_be_shown(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "desk.toml"
+    path.write_text(DESK.format(lines="", hedge="").replace('name = "a"', f'name = "{name}"'), encoding="utf-8")
+    with pytest.raises(hr.ConfigError, match=r"account\[0\]\.name: is .*; give it a printable name"):
+        load_desk(path)
+
+
 def test_the_rules_are_those_of_the_margin_room() -> None:
     assert set(RULES) == set(RULES_OF_MARGIN)
     assert {owner for owner in RULES.values() if owner is not None} <= set(VENUES)

@@ -41,6 +41,7 @@ STUDY = (hr.example("btc-2020-03-12") / "study.toml").read_text()
         ),
         ('rule = "deribit_standard"', 'rule = "okx"\nfunding_8h = 0.0001', r"account\[0\]\.funding_8h: stands alone"),
         ('rule = "deribit_standard"', 'rule = "paradex"\nfunding_8h = 1.0', r"funding_8h: is 1; write 0.0001"),
+        ('name = "perpetuals"', 'name = "a\\nb"', r"account\[1\]\.name: is 'a\\nb'; give it a printable name"),
         ('account = "options"', 'account = "nowhere"', r"option\[0\]\.account: no account is called 'nowhere'"),
         ('account = "options"', "", r"option\[0\]\.delivery_price: stands without an account"),
         ("delivery_price = 6_696.42", "delivery_price = -1.0", r"option\[0\]\.delivery_price: is -1"),
