@@ -222,7 +222,7 @@ def test_a_missing_folder_manifest_or_file_is_named(tmp_path: Path) -> None:
         ("index_price = 2222.19", "index_price = '2222.19'", "index_price", "Expected a number"),
         ("as_of = 2024-01-08T11:19:41+00:00", "as_of = 2024-01-08T11:19:40Z", "as_of", "before the newest quote"),
         ("as_of = 2024-01-08T11:19:41+00:00", "as_of = 2024-01-08T11:19:41", "as_of", "no time zone"),
-        ("as_of = 2024-01-08T11:19:41+00:00", "as_of = 2024-01-08", "as_of", "got date"),
+        ("as_of = 2024-01-08T11:19:41+00:00", "as_of = 2024-01-08", "as_of", "got a date"),
         ("index_at = 2024-01-08T11:19:41+00:00", "index_at = 2024-01-08T11:19:41", "index_at", "no time zone"),
         ("index_at = 2024-01-08T11:19:41+00:00", "index_at = 2024-01-08T11:19:42Z", "index_at", ""),
         ("known_at = 2024-01-08T11:00:00Z", "known_at = 2024-01-08T11:00:00", "pool[0].known_at", "no time zone"),
