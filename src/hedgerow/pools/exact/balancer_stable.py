@@ -37,17 +37,23 @@ def preview_burn(pool: BalancerStablePool, position: PoolShare) -> tuple[int, ..
     ------
     InputError
         If there are more shares than the pool has issued.
+    SolveError
+        If the contract's iteration does not end.
 
     References
     ----------
-    Balancer v2 StablePool.sol, onExitPool with EXACT_BPT_IN_FOR_TOKENS_OUT.
+    Balancer v2 StablePool.sol, onExitPool with EXACT_BPT_IN_FOR_TOKENS_OUT, and _updateInvariantAfterExit.
     """
     part = divided(checked_share(pool, position, pool.total_supply), pool.total_supply)
     decimals = [token.decimals for token in pool.tokens]
     kept = upscaled(pool.balances, decimals)
     for token, due in enumerate(due_fees(pool)):
         kept[token] -= due
-    return tuple(multiplied(own, part) // 10 ** (18 - digits) for own, digits in zip(kept, decimals, strict=True))
+    paid = [multiplied(own, part) for own in kept]
+    left = [own - out for own, out in zip(kept, paid, strict=True)]
+    if min(left) > 0:
+        invariant(left, pool.amplification)  # kept for the next fees: the exit reverts where it does not end
+    return tuple(out // 10 ** (18 - digits) for out, digits in zip(paid, decimals, strict=True))
 
 
 def preview_collect(pool: BalancerStablePool, position: PoolShare) -> tuple[int, ...]:
